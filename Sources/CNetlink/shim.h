@@ -1,0 +1,5 @@
+#pragma once
+
+#include <net/if.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>

@@ -1,0 +1,66 @@
+/// All backends at one revision.
+package struct RegistrySnapshot: Hashable, Sendable {
+  package let revision: UInt64
+  /// In listing order: priority, name, id.
+  package let backends: [Backend]
+
+  package init(revision: UInt64, backends: [Backend]) {
+    self.revision = revision
+    self.backends = backends
+  }
+}
+
+/// What a watcher gets: a whole set once, then changes, each revision in order, or a whole set again
+/// when it fell too far behind.
+package struct RegistryUpdate: Sendable {
+  package enum Content: Sendable {
+    case snapshot(RegistrySnapshot)
+    /// Empty when only a source's state changed.
+    case changes([RegistryChange])
+  }
+
+  package let content: Content
+  /// How each source stands after it, in order of precedence.
+  package let sources: [SourceStatus]
+
+  package init(content: Content, sources: [SourceStatus]) {
+    self.content = content
+    self.sources = sources
+  }
+}
+
+/// How a source stands.
+package struct SourceStatus: Hashable, Sendable {
+  package enum State: String, Hashable, Sendable, Codable {
+    /// Switched off by the configuration.
+    case disabled
+    /// Has not worked yet.
+    case waiting
+    case up
+    /// Worked, and does not now.
+    case down
+  }
+
+  package let source: SourceKind
+  package var state: State
+  /// When the state began.
+  package var since: WallTime
+  /// The last failure's reason, also after a recovery.
+  package var lastError: String?
+  /// How often it worked again after a failure.
+  package var reconnects: Int
+  /// How many sightings are present, the stale ones included.
+  package var sightings: Int
+
+  package init(
+    source: SourceKind, state: State, since: WallTime, lastError: String? = nil,
+    reconnects: Int = 0, sightings: Int = 0
+  ) {
+    self.source = source
+    self.state = state
+    self.since = since
+    self.lastError = lastError
+    self.reconnects = reconnects
+    self.sightings = sightings
+  }
+}

@@ -1,0 +1,62 @@
+/// A backend's id: the UUIDv5 (RFC 9562 §5.5) of the identity that it was born with.
+///
+/// An mDNS name is hashed in the DNS namespace, a URL in the URL namespace, so anyone can compute
+/// the id: `uuid5(NAMESPACE_DNS, "gpu-box-02._ollama._tcp.local")`.
+package struct BackendID: Hashable, Comparable, Sendable, CustomStringConvertible {
+  private let high: UInt64
+  private let low: UInt64
+
+  package enum Namespace: Sendable {
+    /// Escaped full instance names, in lower case.
+    case dns
+    /// URLs in normal form.
+    case url
+  }
+
+  /// The id of `identity`; `attempt` above 0 gives others, for when the first is taken.
+  package init(of identity: String, in namespace: Namespace, attempt: Int = 0) {
+    // RFC 9562 §6.6: 6ba7b810-… and 6ba7b811-9dad-11d1-80b4-00c04fd430c8.
+    let prefix: [UInt8] = [
+      0x6B, 0xA7, 0xB8, namespace == .dns ? 0x10 : 0x11, 0x9D, 0xAD, 0x11, 0xD1, 0x80, 0xB4, 0x00,
+      0xC0, 0x4F, 0xD4, 0x30, 0xC8,
+    ]
+    let suffix = attempt == 0 ? "" : " #\(attempt + 1)"
+    let digest = SHA1.digest(of: prefix + Array(identity.utf8) + Array(suffix.utf8))
+    let head = UInt64(digest.0) << 32 | UInt64(digest.1)
+    let tail = UInt64(digest.2) << 32 | UInt64(digest.3)
+    high = head & ~0xF000 | 0x5000
+    low = tail & ~(0b11 << 62) | 0b10 << 62
+  }
+
+  /// Reads the 36-character form in either case; nil for anything else.
+  package init?(_ text: some StringProtocol) {
+    var digits: [UInt64] = []
+    for (index, byte) in text.utf8.enumerated() {
+      if [8, 13, 18, 23].contains(index) {
+        guard byte == Ascii.hyphen else { return nil }
+      } else {
+        guard let digit = Ascii.hexValue(byte), digits.count < 32 else { return nil }
+        digits.append(UInt64(digit))
+      }
+    }
+    guard digits.count == 32 else { return nil }
+    high = digits[..<16].reduce(0) { $0 << 4 | $1 }
+    low = digits[16...].reduce(0) { $0 << 4 | $1 }
+  }
+
+  package var description: String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(36)
+    for position in 0..<32 {
+      if [8, 12, 16, 20].contains(position) { text.append(Ascii.hyphen) }
+      let half = position < 16 ? high : low
+      text.append(digits[Int(half >> (60 - 4 * (position & 15)) & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  package static func < (left: BackendID, right: BackendID) -> Bool {
+    left.high != right.high ? left.high < right.high : left.low < right.low
+  }
+}

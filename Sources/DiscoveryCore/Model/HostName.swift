@@ -1,0 +1,31 @@
+/// Host names as DNS compares them: without case, with or without the last dot.
+package enum HostName {
+  /// `text` in lower case without the last dot, when it is a host name: labels of 1 to 63 letters,
+  /// digits, hyphens or underscores, 253 bytes in all (RFC 1123 §2.1; underscores are seen in the
+  /// field), not all of them numbers. Else nil.
+  package static func normalized(_ text: some StringProtocol) -> String? {
+    var bytes = text.utf8.map(Ascii.lowercased)
+    if bytes.last == Ascii.dot { bytes.removeLast() }
+    guard (1...253).contains(bytes.count) else { return nil }
+    let labels = bytes.split(separator: Ascii.dot, omittingEmptySubsequences: false)
+    for label in labels {
+      guard (1...63).contains(label.count), label.first != Ascii.hyphen,
+        label.last != Ascii.hyphen, label.allSatisfy(isNameByte)
+      else { return nil }
+    }
+    guard labels.last?.allSatisfy(Ascii.digits.contains) == false else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// True for `localhost` and all below it (RFC 6761 §6.3).
+  package static func isLoopback(_ name: String) -> Bool {
+    name == "localhost" || name.hasSuffix(".localhost")
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case Ascii.lowercaseLetters, Ascii.digits, Ascii.hyphen, UInt8(ascii: "_"): true
+    default: false
+    }
+  }
+}

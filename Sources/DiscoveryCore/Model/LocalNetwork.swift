@@ -1,0 +1,45 @@
+/// This machine's own place in the network: what address choice needs to know.
+package struct LocalNetwork: Hashable, Sendable {
+  /// An interface that is up.
+  package struct Interface: Hashable, Sendable {
+    package let name: String
+    package let index: UInt32
+    package let isLoopback: Bool
+    package let isMulticast: Bool
+    /// Its addresses, each with the prefix that is reached without a router.
+    package let addresses: [AddressBlock]
+
+    package init(
+      name: String, index: UInt32, isLoopback: Bool = false, isMulticast: Bool = true,
+      addresses: [AddressBlock]
+    ) {
+      self.name = name
+      self.index = index
+      self.isLoopback = isLoopback
+      self.isMulticast = isMulticast
+      self.addresses = addresses
+    }
+  }
+
+  /// Sorted by index.
+  package let interfaces: [Interface]
+
+  package init(interfaces: [Interface] = []) {
+    self.interfaces = interfaces.sorted { $0.index < $1.index }
+  }
+
+  /// True when `address` is one of this machine's own.
+  package func isOwn(_ address: Address) -> Bool {
+    address.isLoopback
+      || interfaces.contains { interface in
+        (address.zone == nil || address.zone == interface.name)
+          && interface.addresses.contains { $0.address == address.unzoned }
+      }
+  }
+
+  /// True when `address` is reached without a router.
+  package func isOnLink(_ address: Address) -> Bool {
+    address.isLinkLocal
+      || interfaces.contains { $0.addresses.contains { $0.contains(address) } }
+  }
+}

@@ -1,0 +1,48 @@
+/// SHA-1 (RFC 3174), for UUIDv5 alone: nothing here relies on it for safety.
+enum SHA1 {
+  typealias Digest = (UInt32, UInt32, UInt32, UInt32, UInt32)
+
+  static func digest(of message: [UInt8]) -> Digest {
+    var padded = message
+    padded.append(0x80)
+    while padded.count % 64 != 56 { padded.append(0) }
+    let bits = UInt64(message.count) * 8
+    for shift in stride(from: 56, through: 0, by: -8) {
+      padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
+    }
+    var state: Digest = (0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0)
+    var words = [UInt32](repeating: 0, count: 80)
+    for block in stride(from: 0, to: padded.count, by: 64) {
+      for index in 0..<16 {
+        let start = block + 4 * index
+        words[index] = padded[start..<start + 4].reduce(0) { $0 << 8 | UInt32($1) }
+      }
+      for index in 16..<80 {
+        let mixed = words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]
+        words[index] = rotated(mixed, by: 1)
+      }
+      state = compressed(state, words)
+    }
+    return state
+  }
+
+  private static func compressed(_ state: Digest, _ words: [UInt32]) -> Digest {
+    var (a, b, c, d, e) = state
+    for (round, word) in words.enumerated() {
+      let (mix, constant): (UInt32, UInt32) =
+        switch round {
+        case ..<20: (b & c | ~b & d, 0x5A82_7999)
+        case ..<40: (b ^ c ^ d, 0x6ED9_EBA1)
+        case ..<60: (b & c | b & d | c & d, 0x8F1B_BCDC)
+        default: (b ^ c ^ d, 0xCA62_C1D6)
+        }
+      let next = rotated(a, by: 5) &+ mix &+ e &+ constant &+ word
+      (a, b, c, d, e) = (next, a, rotated(b, by: 30), c, d)
+    }
+    return (state.0 &+ a, state.1 &+ b, state.2 &+ c, state.3 &+ d, state.4 &+ e)
+  }
+
+  private static func rotated(_ word: UInt32, by bits: UInt32) -> UInt32 {
+    word << bits | word >> (32 - bits)
+  }
+}

@@ -1,0 +1,39 @@
+/// What a service's TXT record and service type say of the server behind it.
+package struct ParsedService: Hashable, Sendable {
+  package let type: BackendType
+  /// "" or a checked path that begins with "/".
+  package let apiPath: String
+  /// The `api_path` that was advertised and refused; nil where none was.
+  package let refusedAPIPath: String?
+  package let version: String?
+  package let info: String?
+  package let models: [String]
+
+  /// TXT `type` in any case, else the service type; `api_path` if it is safe, else the type's own.
+  package init(txt: TXTRecord, serviceType: ServiceType) {
+    type = txt["type"].flatMap(BackendType.init(named:)) ?? BackendType(inferredFrom: serviceType)
+    switch txt["api_path"].map(Self.withoutLastSlash) {
+    case nil:
+      apiPath = type.defaultAPIPath
+      refusedAPIPath = nil
+    case ""?:
+      apiPath = ""
+      refusedAPIPath = nil
+    case let path? where APIPath.isValid(path):
+      apiPath = path
+      refusedAPIPath = nil
+    case let path?:
+      apiPath = type.defaultAPIPath
+      refusedAPIPath = path
+    }
+    version = txt["version"].flatMap { $0.isEmpty ? nil : $0 }
+    info = txt["info"]
+    models = Set((txt["models"] ?? txt["model"] ?? "").split(separator: ",").map(String.init))
+      .sorted()
+  }
+
+  /// "/v1/" names the same path as "/v1", and "/" none.
+  private static func withoutLastSlash(_ path: String) -> String {
+    path.hasSuffix("/") && !path.hasSuffix("//") ? String(path.dropLast()) : path
+  }
+}
