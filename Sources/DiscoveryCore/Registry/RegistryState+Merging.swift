@@ -30,7 +30,7 @@ extension RegistryState {
 
   /// Follows a claim's new addresses, port or name: it stays where it is if it still belongs there.
   mutating func rekey(_ claim: Int, at now: Moment) {
-    guard let entry = claims[claim].entry else { return }
+    guard let entry = claims[claim].entry, !claims[claim].isDeparted else { return }
     touched.append(entry)
     let keys = claims[claim].held.reduce(into: [MatchKey]()) { keys, held in
       for key in held.sighting.matchKeys(on: policy.network) where !keys.contains(key) {
@@ -57,6 +57,7 @@ extension RegistryState {
   /// The last sighting of a claim went.
   mutating func depart(_ claim: Int, at now: Moment) {
     guard let entry = claims[claim].entry else { return }
+    claims[claim].isDeparted = true
     if entries[entry].members.count > 1 {
       if entries[entry].leader == claim { unindex(entry) }
       leave(entry, claim, at: now)
@@ -64,7 +65,6 @@ extension RegistryState {
     } else if claims[claim].source.isAdministered || claims[claim].source.timeToLive != nil {
       remove(entry)
     } else {
-      claims[claim].isDeparted = true
       beginGrace(entry, at: now)
     }
   }

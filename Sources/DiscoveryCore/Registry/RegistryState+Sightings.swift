@@ -12,6 +12,7 @@ extension RegistryState {
     case .success(let admitted):
       vetted = Self.capped(admitted)
     }
+    noteRefusedPath(of: vetted, from: source)
     let key = Claim.Key(source: source, identity: vetted.id.identity)
     guard let claim = claimByKey[key] else {
       open(key, with: vetted, at: now)
@@ -120,6 +121,16 @@ extension RegistryState {
     countSighting(of: claims[claim].source, by: 1)
     if let entry = claims[claim].entry { endGrace(entry) }
     rekey(claim, at: now)
+  }
+
+  /// A path that would steer the URL is worth a word, once for each time that it is said anew.
+  private mutating func noteRefusedPath(of sighting: Sighting, from source: SourceKind) {
+    guard sighting.txt["api_path"] != nil, let instance = sighting.instance,
+      ParsedService(txt: sighting.txt, serviceType: instance.type).refusedAPIPath != nil
+    else { return }
+    let claim = claimByKey[Claim.Key(source: source, identity: sighting.id.identity)]
+    if let claim, claims[claim].held.contains(where: { $0.sighting.txt == sighting.txt }) { return }
+    notices.append(.skipped(sighting, source, .apiPathRefused))
   }
 
   private static func capped(_ sighting: Sighting) -> Sighting {
