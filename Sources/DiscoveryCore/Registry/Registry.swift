@@ -3,23 +3,21 @@ package actor Registry {
   private var state: RegistryState
   private let clock: any DiscoveryClock
   private var log: ChangeLog
-  private var watchers: [Int: Watcher] = [:]
+  private var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
   private var nextWatcher = 0
   /// Grows when a source's state changes; watchers are told then too.
   private var sourcesVersion: UInt64 = 0
   private var lastSources: [SourceStatus] = []
+  /// True when something was committed that watchers were not told of yet.
+  private var hasNews = false
   /// The sleep until the next deadline, cut short when an earlier one appears.
-  private var nap: (until: Uptime?, task: Task<Void, Never>)?
+  private var nap: Nap?
 
   /// What an administrator should know, in order; at most 1024 unread ones are kept, the oldest.
   package nonisolated let notices: AsyncStream<RegistryNotice>
   private let noticeSink: AsyncStream<RegistryNotice>.Continuation
   /// How many notices found no room since they were last read.
   package private(set) var droppedNotices = 0
-
-  private struct Watcher {
-    var waiting: CheckedContinuation<Void, Never>?
-  }
 
   /// A registry with room for `history` changes that watchers may be behind.
   package init(state: RegistryState, clock: any DiscoveryClock, history: Int = 1024) {
@@ -57,15 +55,10 @@ package actor Registry {
   /// Commits what is due, whenever it is, until the task is cancelled; sleeps in between.
   package func run() async {
     while !Task.isCancelled {
-      let deadline = state.nextDeadline()
-      let task = Task { [clock] in _ = try? await clock.sleep(until: deadline) }
-      nap = (deadline, task)
-      await withTaskCancellationHandler {
-        await task.value
-      } onCancel: {
-        task.cancel()
-      }
-      nap = nil
+      let nap = Nap(until: state.nextDeadline(), on: clock)
+      self.nap = nap
+      await nap.end()
+      self.nap = nil
       guard !Task.isCancelled else { return }
       commit(state.expire(at: clock.now()))
       settle()
@@ -130,7 +123,7 @@ package actor Registry {
           continuation.resume()
           return
         }
-        watchers[watcher] = Watcher(waiting: continuation)
+        waiting[watcher] = continuation
       }
     } onCancel: {
       Task { await self.wake(watcher) }
@@ -138,7 +131,7 @@ package actor Registry {
   }
 
   private func wake(_ watcher: Int) {
-    watchers.removeValue(forKey: watcher)?.waiting?.resume()
+    waiting.removeValue(forKey: watcher)?.resume()
   }
 
   // MARK: - Commit
@@ -151,8 +144,6 @@ package actor Registry {
     hasNews = hasNews || !outcome.changes.isEmpty
   }
 
-  private var hasNews = false
-
   /// After each call: wakes who waits for what was committed, and the sleeper for a nearer deadline.
   private func settle() {
     let sources = state.sourceStatuses()
@@ -163,11 +154,10 @@ package actor Registry {
     }
     if hasNews {
       hasNews = false
-      let waiting = watchers
-      watchers = [:]
-      for watcher in waiting.values { watcher.waiting?.resume() }
+      let woken = waiting.values
+      waiting = [:]
+      for continuation in woken { continuation.resume() }
     }
-    guard let nap, let deadline = state.nextDeadline() else { return }
-    if nap.until.map({ deadline < $0 }) ?? true { nap.task.cancel() }
+    nap?.cut(ifLongerThan: state.nextDeadline())
   }
 }
