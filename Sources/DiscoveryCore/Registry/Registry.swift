@@ -69,6 +69,8 @@ package actor Registry {
 
   package func snapshot() -> RegistrySnapshot { state.snapshot() }
 
+  package var backendCount: Int { state.backendCount }
+
   package func backend(_ id: BackendID) -> Backend? { state.backend(id) }
 
   package func sourceStatuses() -> [SourceStatus] { state.sourceStatuses() }
