@@ -23,9 +23,17 @@ actor Reloader {
     self.statics = statics
   }
 
+  /// Reads the file again; the service manager is told when it begins and ends (sd_notify(3)).
   func reload() async {
     try? ServiceManager.reloading()
-    defer { try? ServiceManager.ready(status: "configuration read again") }
+    await takeIntoForce()
+    let status = StatusLine.text(
+      backends: await discovery.registry.backendCount,
+      sources: await discovery.registry.sourceStatuses())
+    try? ServiceManager.ready(status: status)
+  }
+
+  private func takeIntoForce() async {
     let result = path.load()
     guard var new = result.configuration, result.errors.isEmpty else {
       log.write(
