@@ -40,6 +40,7 @@ let package = Package(
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "DiscoveryCore"]),
     .testTarget(
       name: "AvahiBridgeTests", dependencies: ["AvahiBridge", "DiscoveryCore", "DiscoveryTestKit"]),
+    .testTarget(name: "ConsoleBridgeTests", dependencies: ["ConsoleBridge"]),
     .testTarget(
       name: "NetworkBridgeTests",
       dependencies: ["NetworkBridge", "DiscoveryCore", "DiscoveryTestKit"]),

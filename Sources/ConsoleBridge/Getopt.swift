@@ -100,9 +100,11 @@ package enum Getopt {
         let value = cconsole_getopt_argument().map { String(cString: $0) }
         scan.given.append(Given(option: index, value: options[index].takesValue ? value : nil))
       } else {
-        let last = argv[Int(cconsole_getopt_index()) - 1].map { String(cString: $0) } ?? ""
+        // A word of letters is left behind only with its last letter.
+        let next = Int(cconsole_getopt_index())
+        let words = argv[(next - 1)...next].map { $0.map { String(cString: $0) } ?? "" }
         scan.problem = problem(
-          answer, at: last, code: cconsole_getopt_option(), options: options)
+          answer, in: words, code: cconsole_getopt_option(), options: options)
       }
     }
     scan.operands = argv[Int(cconsole_getopt_index())..<Int(count)].compactMap { pointer in
@@ -118,18 +120,23 @@ package enum Getopt {
     return options.firstIndex { $0.letter == letter && letter != nil }
   }
 
-  /// What getopt's answer "?" or ":" means; `argument` is the one that it had just read.
+  /// What getopt's answer "?" or ":" means; `words` are the argument that it left behind last and
+  /// the one where it stands.
   private static func problem(
-    _ answer: Int32, at argument: String, code: Int32, options: [Option]
+    _ answer: Int32, in words: [String], code: Int32, options: [Option]
   ) -> Problem {
     let known = index(of: code, in: options)
     if answer == Int32(UInt8(ascii: ":")), let known { return .missingValue(option: known) }
     if let known { return .unwantedValue(option: known) }
-    if let letter = UInt8(exactly: code), letter != 0, !argument.hasPrefix("--") {
-      // A letter outside ASCII comes in bytes: name the whole argument then.
-      return .unknown(letter < 0x80 ? "-\(Character(Unicode.Scalar(letter)))" : argument)
+    if code != 0 {
+      if let letter = Int8(exactly: code), letter > 0 {
+        return .unknown("-\(Character(Unicode.Scalar(UInt8(letter))))")
+      }
+      // A letter outside ASCII comes in bytes, and as a negative number where char has a sign.
+      let word = words.last { $0.hasPrefix("-") && !$0.utf8.allSatisfy { $0 < 0x80 } }
+      return .unknown(word ?? "-?")
     }
-    let typed = String(argument.prefix { $0 != "=" })
+    let typed = String((words.first ?? "").prefix { $0 != "=" })
     let fitting = options.indices.filter { options[$0].name.hasPrefix(typed.dropFirst(2)) }
     return fitting.count > 1 ? .ambiguous(typed, Array(fitting)) : .unknown(typed)
   }

@@ -4,5 +4,5 @@ import Glibc
 signal(SIGPIPE, SIG_IGN)
 
 let status = await Tool.run(
-  Array(CommandLine.arguments.dropFirst()), console: .standard(environment: Environment.all))
+  Array(CommandLine.arguments.dropFirst()), console: .standard)
 exit(status.rawValue)

@@ -67,7 +67,7 @@ extension CommandOption {
   package static let help = CommandOption("help", letter: "h", help: "show this help")
   package static let version = CommandOption("version", letter: "V", help: "show the version")
 
-  package static let json = CommandOption("json", help: "print JSON instead of a table")
+  package static let json = CommandOption("json", help: "print JSON, for scripts")
 
   /// Where client commands find the daemon.
   package static let socket = CommandOption(

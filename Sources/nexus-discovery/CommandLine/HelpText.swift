@@ -21,7 +21,8 @@ package enum HelpText {
     text += "\n" + usage(command, styled: styled)
     for detail in command.details { text += "\n" + paragraph(detail) }
     if let operand = command.operand {
-      let row = (operand.value.placeholder, [operand.help, allowed(operand.value)])
+      let values = allowed(operand.value).map { " (\($0))" } ?? ""
+      let row = (operand.value.placeholder, operand.help + values)
       text += section("Argument", [row], styled: styled)
     }
     text += section("Options", command.allOptions.map(row), styled: styled)
@@ -36,9 +37,10 @@ package enum HelpText {
       sentence(
         "\(Product.name) finds the LLM servers on the local network and keeps a live list of them"))
     text += "\n" + usage(nil, styled: styled)
+    let names = (CommandList.all.map(\.name.count).max() ?? 0) + 4
     for group in Command.Group.allCases {
-      let rows = CommandList.all.filter { $0.group == group }.map { ($0.name, [$0.summary]) }
-      text += section(group.rawValue, rows, styled: styled)
+      let rows = CommandList.all.filter { $0.group == group }.map { ($0.name, $0.summary) }
+      text += section(group.rawValue, rows, column: names, styled: styled)
     }
     text += section("Options", Tool.options.map(row), styled: styled)
     text += examples(
@@ -50,33 +52,34 @@ package enum HelpText {
     text += section(
       "Environment",
       [
-        ("NEXUS_SOCKET", ["the daemon's socket, where --socket is not given"]),
-        ("NEXUS_CONFIG", ["the configuration file, where none is named"]),
-        ("NO_COLOR", ["no colour, where it is set"]),
+        ("NEXUS_SOCKET", "the daemon's socket, where --socket is not given"),
+        ("NEXUS_CONFIG", "the configuration file, where none is named"),
+        ("NO_COLOR", "no colour, where it is set"),
       ], styled: styled)
     return text + exitStatuses(ExitStatus.allCases, styled: styled)
       + "\nEach command has its own help: \(Product.name) COMMAND --help\n"
   }
 
-  private static func row(_ option: CommandOption) -> (String, [String]) {
-    let standard = option.standard.map { "(default: \($0))" }
-    let repeatable = option.isRepeatable ? "; may be repeated" : ""
-    return (
-      option.synopsis,
-      [option.help + repeatable, option.value.map(allowed) ?? "", standard ?? ""]
-    )
+  private static func row(_ option: CommandOption) -> (String, String) {
+    let notes = [
+      option.value.flatMap(allowed), option.isRepeatable ? "may be repeated" : nil,
+      option.standard.map { "default: \($0)" },
+    ]
+    .compactMap { $0 }
+    let note = notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))"
+    return (option.synopsis, option.help + note)
   }
 
-  /// The values that are allowed, where they are a list.
-  private static func allowed(_ value: OptionValue) -> String {
+  /// The values that are allowed; nil where they are no list, or the placeholder tells them.
+  private static func allowed(_ value: OptionValue) -> String? {
     switch value.rule {
     case .oneOf(let names) where names.joined(separator: "|") != value.placeholder:
-      "(\(names.joined(separator: ", ")))"
-    case .backendType: "(\(value.rule.names.joined(separator: ", ")))"
+      names.joined(separator: ", ")
+    case .backendType: value.rule.names.joined(separator: ", ")
     case .backendOrServiceType:
-      "(\(ValueRule.backendType.names.joined(separator: ", ")), or a service type such as"
-        + " _ollama._tcp)"
-    default: ""
+      ValueRule.backendType.names.joined(separator: ", ")
+        + ", or a service type such as _ollama._tcp"
+    default: nil
     }
   }
 
@@ -87,20 +90,20 @@ package enum HelpText {
 
   private static func exitStatuses(_ statuses: [ExitStatus], styled: Bool) -> String {
     let rows = ExitStatus.allCases.filter(statuses.contains).map {
-      ("\($0.rawValue)", [$0.meaning])
+      ("\($0.rawValue)", $0.meaning)
     }
     return section("Exit status", rows, styled: styled)
   }
 
-  /// A heading and its rows: a term, and what is to be said of it in parts.
+  /// A heading and its rows: a term, and from `column` on what is to be said of it.
   private static func section(
-    _ title: String, _ rows: [(term: String, says: [String])], styled: Bool
+    _ title: String, _ rows: [(term: String, says: String)], column: Int? = nil, styled: Bool
   ) -> String {
     guard !rows.isEmpty else { return "" }
-    let column = min(widestSynopsis, rows.map(\.term.count).max() ?? 0) + 4
+    let column = column ?? min(widestSynopsis, rows.map(\.term.count).max() ?? 0) + 4
     var text = heading(title, styled: styled)
     for (term, says) in rows {
-      let words = says.flatMap { $0.split(separator: " ").map(String.init) }
+      let words = says.split(separator: " ").map(String.init)
       let description = wrapped(words, indent: column)
       let gap =
         term.count + 4 <= column

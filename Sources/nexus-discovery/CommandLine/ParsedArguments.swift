@@ -39,7 +39,7 @@ package struct ParsedArguments: Hashable, Sendable {
       throw UsageError("option \"--\(option.name)\" is given more than once")
     }
     given[option.name, default: []].append(
-      try rule.checked(value, called: "--\(option.name)", spelled: "--\(option.name)="))
+      try rule.checked(value, of: option))
   }
 
   private mutating func take(_ operands: [String], for command: Command) throws(UsageError) {
@@ -58,21 +58,26 @@ package struct ParsedArguments: Hashable, Sendable {
       }
       return
     }
-    operand = try expected.value.rule.checked(first, called: expected.value.placeholder)
+    guard !first.isEmpty else {
+      throw UsageError("\(expected.value.placeholder) must not be empty")
+    }
+    operand = try expected.value.rule.checked(first, of: nil)
   }
 }
 
 extension ValueRule {
   /// `checked(_:)` with an error that says which argument it is about.
   fileprivate func checked(
-    _ text: String, called name: String, spelled prefix: String = ""
+    _ text: String, of option: CommandOption?
   ) throws(UsageError) -> String {
     do {
       return try checked(text)
     } catch {
-      let subject = text.isEmpty ? name : "\(name) \"\(text)\""
+      let name = option.map { "--\($0.name)" }
+      let subject = [name, text.isEmpty ? nil : "\"\(text)\""].compactMap { $0 }
       throw UsageError(
-        "\(subject) \(error.reason)", suggestion: error.suggestion.map { prefix + $0 })
+        (subject + [error.reason]).joined(separator: " "),
+        suggestion: error.suggestion.map { (name.map { "\($0)=" } ?? "") + $0 })
     }
   }
 }

@@ -8,12 +8,13 @@ package struct Console: Sendable {
   private let errors: any TextSink
   /// What standard output is.
   package let terminal: Terminal
-  package let environment: [String: String]
+  /// The value of an environment variable; nil when it is not set.
+  package let environment: @Sendable (String) -> String?
   private let clock: any DiscoveryClock
 
   package init(
     output: any TextSink, errors: any TextSink, terminal: Terminal,
-    environment: [String: String], clock: any DiscoveryClock
+    environment: @escaping @Sendable (String) -> String?, clock: any DiscoveryClock
   ) {
     self.output = output
     self.errors = errors
@@ -23,11 +24,12 @@ package struct Console: Sendable {
   }
 
   /// The process's own.
-  package static func standard(environment: [String: String]) -> Console {
-    Console(
-      output: DescriptorSink.standardOutput, errors: DescriptorSink.standardError,
-      terminal: Terminal(descriptor: DescriptorSink.standardOutput.descriptor, environment: environment),
-      environment: environment, clock: SystemClock())
+  package static var standard: Console {
+    let output = DescriptorSink.standardOutput
+    return Console(
+      output: output, errors: DescriptorSink.standardError,
+      terminal: Terminal(descriptor: output.descriptor, environment: Environment.variable),
+      environment: Environment.variable, clock: SystemClock())
   }
 
   package var now: WallTime { clock.now().wall }
