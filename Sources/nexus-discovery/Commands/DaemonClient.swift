@@ -1,0 +1,112 @@
+import APIModel
+import WebBridge
+
+/// The daemon, as commands ask it: every failure is already in words for people.
+package struct DaemonClient: Sendable {
+  /// Path of the daemon's Unix socket.
+  package let socket: String
+  private let client: APIClient
+
+  /// All backends of an answer, with the very bytes that came.
+  package struct Backends: Sendable {
+    package let document: BackendListDocument
+    /// The JSON array.
+    package let array: [UInt8]
+
+    /// The JSON of each backend, in the document's order.
+    package var elements: [[UInt8]] { JSONSlices.elements(of: array) }
+  }
+
+  /// The daemon at `--socket`, else `$NEXUS_SOCKET`, else the usual place.
+  package init(_ arguments: ParsedArguments, _ console: Console) {
+    let environment = console.environment("NEXUS_SOCKET").flatMap { $0.isEmpty ? nil : $0 }
+    socket = arguments.value(of: .socket) ?? environment ?? Product.socket
+    client = APIClient(socket: socket)
+  }
+
+  package func backends(query: [(name: String, value: String)] = []) throws -> Backends {
+    let pairs = query.map { "\($0.name)=\(Self.percentEncoded($0.value))" }
+    let path = "/v1/backends" + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
+    let body = try send("GET", path)
+    let document = try decode(BackendListDocument.self, from: body)
+    return Backends(document: document, array: JSONSlices.value(of: "backends", in: body) ?? [])
+  }
+
+  package func status() throws -> (document: StatusDocument, body: [UInt8]) {
+    let body = try send("GET", "/v1/status")
+    return (try decode(StatusDocument.self, from: body), body)
+  }
+
+  package func refresh() throws {
+    _ = try send("POST", "/v1/refresh")
+  }
+
+  /// Hands on each server-sent event (its name, id and data) until the daemon ends.
+  package func watch(
+    onEvent: (_ event: String, _ id: String?, _ data: [UInt8]) throws -> Void
+  ) throws {
+    do {
+      try client.watch("/v1/watch", lastEventID: nil) { event in
+        do {
+          try onEvent(event.event, event.id, Array(event.data.utf8))
+        } catch is DecodingError {
+          throw CommandFailure("the daemon at \(socket) said what is no backend")
+        }
+        return true
+      }
+    } catch let error as APIClientError {
+      throw failure(error)
+    }
+  }
+
+  /// `text` with all but the unreserved characters percent-encoded (RFC 3986 §2.1).
+  package static func percentEncoded(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    let bytes = text.utf8.flatMap { byte -> [UInt8] in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"):
+        [byte]
+      default:
+        [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func send(_ method: String, _ path: String) throws -> [UInt8] {
+    let response: APIResponse
+    do {
+      response = try client.send(method, path)
+    } catch {
+      throw failure(error)
+    }
+    guard !(200..<300).contains(response.status) else { return Array(response.body) }
+    let reason = try? JSONText.decode(ErrorDocument.self, from: response.body).error.message
+    throw CommandFailure(
+      "the daemon refused: \(reason ?? "status \(response.status)")")
+  }
+
+  private func decode<Document: Decodable>(
+    _ type: Document.Type, from body: [UInt8]
+  ) throws(CommandFailure) -> Document {
+    do {
+      return try JSONText.decode(type, from: body)
+    } catch {
+      throw CommandFailure(
+        "the daemon at \(socket) gave an answer that is not understood: \(error)")
+    }
+  }
+}
+
+extension DaemonClient {
+  /// What to say when the daemon cannot be asked.
+  private func failure(_ error: APIClientError) -> CommandFailure {
+    switch error {
+    case .noDaemon(let path, let reason):
+      NoDaemon.failure(socket: path, code: reason.isEmpty ? 0 : 2)
+    default: CommandFailure("cannot talk to the daemon at \(socket): \(error)")
+    }
+  }
+}
