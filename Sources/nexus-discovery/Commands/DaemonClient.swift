@@ -105,7 +105,7 @@ extension DaemonClient {
   private func failure(_ error: APIClientError) -> CommandFailure {
     switch error {
     case .noDaemon(let path, let reason):
-      NoDaemon.failure(socket: path, code: reason.isEmpty ? 0 : 2)
+      NoDaemon.failure(socket: path, code: Int32(reason) ?? 0)
     default: CommandFailure("cannot talk to the daemon at \(socket): \(error)")
     }
   }
