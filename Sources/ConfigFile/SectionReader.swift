@@ -1,3 +1,5 @@
+import DiscoveryCore
+
 /// Reads the keys of one section; what nobody has asked for by the end is unknown.
 ///
 /// Asking for a key makes it known, so a new one needs its line in the section's reader, no more.

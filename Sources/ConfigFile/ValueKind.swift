@@ -1,3 +1,5 @@
+import DiscoveryCore
+
 /// What a value must be, and how it is read: nil is returned once its problems are reported.
 struct ValueKind<Value> {
   let read: (_ value: TomlValue, _ place: ValuePlace) -> Value?

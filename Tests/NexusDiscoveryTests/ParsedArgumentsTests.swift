@@ -1,3 +1,4 @@
+import DiscoveryCore
 import Testing
 
 @testable import nexus_discovery

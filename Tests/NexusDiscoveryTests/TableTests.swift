@@ -70,7 +70,8 @@ struct TableTests {
       .lines(width: 80, styled: false)
     #expect(lines[0] == "NAME        TYPE    STATUS   URL                          SOURCE  MODELS")
     #expect(
-      lines[1] == "gpu-box-1   ollama  healthy  http://192.168.10.101:11434  mdns    llama3:8b, …")
+      lines[1] == "gpu-box-1   ollama  healthy  http://192.168.10.101:11434  mdns    llama3:8b, qw…"
+    )
   }
 
   @Test("an empty cell is shown as a hyphen, and no line ends in blanks")

@@ -17,8 +17,9 @@ struct ToolTests {
     #expect(
       run.errors == """
         nexus-discovery: list: unknown option "--stauts"; did you mean "--status"?
-        Usage: nexus-discovery list [--type TYPE] [--status STATUS] [--source SOURCE]
-                                    [--model MODEL] [--names] [--json] [--socket PATH]
+        Usage: nexus-discovery list [--type TYPE]... [--status STATUS]...
+                                    [--source SOURCE]... [--model MODEL]... [--names]
+                                    [--json] [--socket PATH]
         Try 'nexus-discovery list --help' for more.
 
         """)
@@ -34,7 +35,7 @@ struct ToolTests {
       (["--json", "list"], "option \"--json\" must stand after the command"),
       (["--verison"], "unknown option \"--verison\"; did you mean \"--version\"?"),
       (["help", "lsit"], "help: unknown command \"lsit\"; did you mean \"list\"?"),
-      (["li\u{1B}[31mst\n"], "unknown command \"li\\u{1B}[31mst\\n\"; did you mean"),
+      (["li\u{1B}[31mst\n"], "unknown command \"li\\u{1B}[31mst\\n\"\n"),
     ])
   func wrongCommand(arguments: [String], message: String) async {
     let run = await ToolRun(arguments)

@@ -1,4 +1,5 @@
 import ConsoleBridge
+import DiscoveryCore
 
 /// A command's arguments, read and checked against its table.
 package struct ParsedArguments: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import ConsoleBridge
+import DiscoveryCore
 import Glibc
 
 /// The tool as a whole: finds the command, runs it, and turns every error into words and a status.

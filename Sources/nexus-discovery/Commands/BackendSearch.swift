@@ -27,7 +27,8 @@ package enum BackendSearch {
       }
     }
     let near = near(text, among: backends.map(\.name))
-    let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
+    let all = near.dropLast().joined(separator: ", ")
+    let hint = near.last.map { "; did you mean \(all.isEmpty ? "" : all + " or ")\($0)?" } ?? ""
     throw CommandFailure("no backend is called \"\(text)\"\(hint)")
   }
 

@@ -41,19 +41,21 @@ package struct DaemonClient: Sendable {
     _ = try send("POST", "/v1/refresh")
   }
 
-  /// Hands on each server-sent event (its name, id and data) until the daemon ends.
+  /// Hands on each server-sent event (its name, id and data); ends only by throwing.
   package func watch(
     onEvent: (_ event: String, _ id: String?, _ data: [UInt8]) throws -> Void
   ) throws {
     do {
       try client.watch("/v1/watch", lastEventID: nil) { event in
-        do {
-          try onEvent(event.event, event.id, Array(event.data.utf8))
-        } catch is DecodingError {
-          throw CommandFailure("the daemon at \(socket) said what is no backend")
-        }
+        try onEvent(event.event, event.id, Array(event.data.utf8))
         return true
       }
+    } catch let error as DecodingError {
+      throw misunderstood(error)
+    } catch APIClientError.disconnected {
+      throw CommandFailure("the daemon at \(socket) ended", status: .noDaemon)
+    } catch APIClientError.timedOut {
+      throw CommandFailure("the daemon at \(socket) says nothing any more", status: .noDaemon)
     } catch let error as APIClientError {
       throw failure(error)
     }
@@ -82,10 +84,8 @@ package struct DaemonClient: Sendable {
     } catch {
       throw failure(error)
     }
-    guard !(200..<300).contains(response.status) else { return Array(response.body) }
-    let reason = try? JSONText.decode(ErrorDocument.self, from: response.body).error.message
-    throw CommandFailure(
-      "the daemon refused: \(reason ?? "status \(response.status)")")
+    guard !(200..<300).contains(response.status) else { return response.body }
+    throw refusal(status: response.status, body: response.body)
   }
 
   private func decode<Document: Decodable>(
@@ -94,19 +94,26 @@ package struct DaemonClient: Sendable {
     do {
       return try JSONText.decode(type, from: body)
     } catch {
-      throw CommandFailure(
-        "the daemon at \(socket) gave an answer that is not understood: \(error)")
+      throw misunderstood(error)
     }
   }
-}
 
-extension DaemonClient {
-  /// What to say when the daemon cannot be asked.
+  // MARK: - Failures in words
+
   private func failure(_ error: APIClientError) -> CommandFailure {
     switch error {
-    case .noDaemon(let path, let reason):
-      NoDaemon.failure(socket: path, code: reason.isEmpty ? 0 : 2)
+    case .noDaemon(let path, let reason): NoDaemon.failure(socket: path, reason: reason)
+    case .refused(let status, let body): refusal(status: status, body: body)
     default: CommandFailure("cannot talk to the daemon at \(socket): \(error)")
     }
+  }
+
+  private func refusal(status: Int, body: [UInt8]) -> CommandFailure {
+    let reason = try? JSONText.decode(ErrorDocument.self, from: body).error.message
+    return CommandFailure("the daemon refused: \(reason ?? "status \(status)")")
+  }
+
+  private func misunderstood(_ error: any Error) -> CommandFailure {
+    CommandFailure("the daemon at \(socket) gave an answer that is not understood: \(error)")
   }
 }

@@ -3,15 +3,17 @@ import DiscoveryCore
 
 package enum ListCommand {
   private static let type = CommandOption(
-    "type", value: OptionValue("TYPE", .backendType), help: "only backends of this type")
+    "type", value: OptionValue("TYPE", .backendType), help: "only backends of this type",
+    isRepeatable: true)
   private static let status = CommandOption(
     "status", value: OptionValue("STATUS", .oneOf(BackendStatus.allCases.map(\.rawValue))),
-    help: "only backends of this status")
+    help: "only backends of this status", isRepeatable: true)
   private static let source = CommandOption(
     "source", value: OptionValue("SOURCE", .oneOf(SourceKind.allCases.map(\.rawValue))),
-    help: "only backends that this source knows")
+    help: "only backends that this source knows", isRepeatable: true)
   private static let model = CommandOption(
-    "model", value: OptionValue("MODEL"), help: "only backends that serve this model")
+    "model", value: OptionValue("MODEL"), help: "only backends that serve this model",
+    isRepeatable: true)
   private static let names = CommandOption(
     "names", help: "print only the names, one a line")
 
@@ -21,7 +23,8 @@ package enum ListCommand {
     "list", group: .network, summary: "shows the backends that the daemon knows",
     details: [
       "The preferred ones come first. \"12s left\" counts down the grace period of a backend that"
-        + " is gone; \"stale\" is one not seen since its source went or the daemon started."
+        + " is gone; \"stale\" is one not seen since its source went or the daemon started.",
+      "The values of one option are alternatives; different options must all hold.",
     ],
     options: filters + [names, .json, .socket],
     examples: [
@@ -37,8 +40,8 @@ package enum ListCommand {
     guard !arguments.has(names) || !arguments.has(.json) else {
       throw UsageError("options \"--names\" and \"--json\" exclude each other")
     }
-    let query = filters.compactMap { option in
-      arguments.value(of: option).map { (option.name, $0) }
+    let query = filters.flatMap { option in
+      arguments.values(of: option).map { (option.name, $0) }
     }
     let answer = try DaemonClient(arguments, console).backends(query: query)
     if arguments.has(.json) {

@@ -24,7 +24,6 @@ package enum WatchCommand {
     try client.watch { event, id, data in
       try console.write(lines: lines.lines(event: event, id: id, data: data, now: console.now))
     }
-    console.complain("the daemon at \(client.socket) ended")
-    return .noDaemon
+    return .done
   }
 }

@@ -4,13 +4,14 @@ import DiscoveryCore
 /// The table of `list`.
 package enum BackendTable {
   private static let columns = [
-    Table.Column("NAME", minimum: 12, importance: 9, appetite: 5),
-    Table.Column("TYPE", minimum: 6, importance: 5, appetite: 4),
-    Table.Column("STATUS", minimum: 19, importance: 8, appetite: 9),
-    Table.Column("URL", minimum: 22, importance: 7, appetite: 8),
-    Table.Column("SOURCE", minimum: 6, importance: 4, appetite: 3),
+    Table.Column("NAME", minimum: 12, comfort: 20, importance: 9, appetite: 5),
+    Table.Column("TYPE", minimum: 6, comfort: 17, importance: 5, appetite: 4),
+    Table.Column("STATUS", minimum: 19, comfort: 19, importance: 8, appetite: 9),
+    Table.Column("URL", minimum: 22, comfort: 32, importance: 7, appetite: 8),
+    Table.Column("SOURCE", minimum: 6, comfort: 10, importance: 4, appetite: 3),
   ]
-  private static let models = Table.Column("MODELS", minimum: 10, importance: 3, appetite: 2)
+  private static let models = Table.Column(
+    "MODELS", minimum: 10, comfort: 24, importance: 3, appetite: 2)
 
   /// `backends` in their order; the models get a column when any are known.
   package static func table(of backends: [BackendDocument], now: WallTime) -> Table {

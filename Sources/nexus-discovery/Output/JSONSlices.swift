@@ -57,7 +57,8 @@ package enum JSONSlices {
     return parts.map { $0.drop(while: isSpace) }.filter { !$0.isEmpty }
   }
 
-  private static func trimmed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+  /// `bytes` without white space around them.
+  package static func trimmed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     var bytes = bytes.drop(while: isSpace)
     while let last = bytes.last, isSpace(last) { bytes.removeLast() }
     return Array(bytes)

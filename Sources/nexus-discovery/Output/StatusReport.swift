@@ -26,13 +26,13 @@ package enum StatusReport {
   package static func sources(of status: StatusDocument, now: WallTime) -> Table {
     let hasErrors = status.sources.contains { $0.lastError != nil }
     let columns = [
-      Table.Column("SOURCE", minimum: 10, importance: 9, appetite: 9),
-      Table.Column("STATE", minimum: 8, importance: 8, appetite: 8),
-      Table.Column("SINCE", minimum: 14, importance: 5, appetite: 6),
-      Table.Column("SIGHTINGS", minimum: 9, importance: 4, appetite: 5),
-      Table.Column("RECONNECTS", minimum: 10, importance: 3, appetite: 4),
+      Table.Column("SOURCE", minimum: 10, comfort: 10, importance: 9, appetite: 9),
+      Table.Column("STATE", minimum: 8, comfort: 8, importance: 8, appetite: 8),
+      Table.Column("SINCE", minimum: 14, comfort: 14, importance: 5, appetite: 6),
+      Table.Column("SIGHTINGS", minimum: 9, comfort: 9, importance: 4, appetite: 5),
+      Table.Column("RECONNECTS", minimum: 10, comfort: 10, importance: 3, appetite: 4),
     ]
-    let error = Table.Column("LAST ERROR", minimum: 12, importance: 6, appetite: 3)
+    let error = Table.Column("LAST ERROR", minimum: 12, comfort: 24, importance: 6, appetite: 3)
     return Table(
       columns: columns + (hasErrors ? [error] : []),
       rows: status.sources.map { source in

@@ -8,14 +8,19 @@ package struct Table: Sendable {
     package let title: String
     /// The least width that still says something.
     package let minimum: Int
+    /// The width that most rows need: no column gets more while another has less.
+    package let comfort: Int
     /// Which column is left out first when even the least widths are too wide: the lowest.
     package let importance: Int
     /// Which column gets what room is left first: the highest.
     package let appetite: Int
 
-    package init(_ title: String, minimum: Int, importance: Int, appetite: Int) {
+    package init(
+      _ title: String, minimum: Int, comfort: Int, importance: Int, appetite: Int
+    ) {
       self.title = title
       self.minimum = minimum
+      self.comfort = comfort
       self.importance = importance
       self.appetite = appetite
     }
@@ -97,10 +102,15 @@ package struct Table: Sendable {
     let hungriest = slots.indices.sorted {
       columns[slots[$0].column].appetite > columns[slots[$1].column].appetite
     }
-    for slot in hungriest {
-      let more = min(max(left, 0), natural[slots[slot].column] - slots[slot].width)
-      slots[slot].width += more
-      left -= more
+    for isComfortEnough in [true, false] {
+      for slot in hungriest {
+        let column = slots[slot].column
+        let wanted =
+          isComfortEnough ? min(natural[column], columns[column].comfort) : natural[column]
+        let more = min(max(left, 0), max(wanted - slots[slot].width, 0))
+        slots[slot].width += more
+        left -= more
+      }
     }
     return slots
   }

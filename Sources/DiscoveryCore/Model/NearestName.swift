@@ -1,17 +1,17 @@
 /// Finds what a misspelt name was meant to be.
-enum NearestName {
+package enum NearestName {
   /// The one of `names` that `text` is at most two typing errors away from, or an unfinished form
-  /// of; nil when none is near.
-  static func of(_ text: String, among names: [String]) -> String? {
+  /// of, in any case; nil when none is near.
+  package static func of(_ text: String, among names: [String]) -> String? {
     let written = Array(text.lowercased().utf8)
     guard (2...64).contains(written.count) else { return nil }
     let limit = min(2, written.count / 2)
-    let near = names.map { (name: $0, distance: distance(written, Array($0.utf8))) }
+    let near = names.map { (name: $0, distance: distance(written, Array($0.lowercased().utf8))) }
       .filter { $0.distance <= limit }
       .min { $0.distance < $1.distance }
     if let near { return near.name }
     guard written.count >= 4 else { return nil }
-    return names.first { $0.utf8.starts(with: written) }
+    return names.first { $0.lowercased().utf8.starts(with: written) }
   }
 
   /// How many letters must be added, removed, replaced or swapped with their neighbour.
