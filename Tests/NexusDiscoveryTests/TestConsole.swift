@@ -12,6 +12,8 @@ final class BufferSink: TextSink {
   var text: String { buffer.withLock { $0 } }
 
   func write(_ text: String) { buffer.withLock { $0 += text } }
+
+  func endProcessWhenUnread() {}
 }
 
 /// A clock that stands still.
