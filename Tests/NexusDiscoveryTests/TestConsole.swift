@@ -12,6 +12,8 @@ final class BufferSink: TextSink {
   var text: String { buffer.withLock { $0 } }
 
   func write(_ text: String) { buffer.withLock { $0 += text } }
+
+  func endProcessWhenUnread() {}
 }
 
 /// A clock that stands still.
@@ -43,11 +45,11 @@ struct ToolRun {
   }
 }
 
-extension BackendDocument {
+extension Backend {
   /// A healthy backend, but for what `change` says.
   static func example(
     _ name: String = "gpu-box-02", change: (inout Backend) -> Void = { _ in }
-  ) -> BackendDocument {
+  ) -> Backend {
     var backend = Backend(
       id: BackendID(of: "\(name)._ollama._tcp.local", in: .dns), name: name,
       url: "http://10.0.0.5:11434", scheme: .http, host: "10.0.0.5", port: 11434, apiPath: "",
@@ -58,6 +60,15 @@ extension BackendDocument {
       firstSeen: FixedClock.time.advanced(by: .seconds(-180)), lastSeen: FixedClock.time,
       expiresAt: nil, lastCheck: nil)
     change(&backend)
-    return BackendDocument(backend)
+    return backend
+  }
+}
+
+extension BackendDocument {
+  /// The same as a document.
+  static func example(
+    _ name: String = "gpu-box-02", change: (inout Backend) -> Void = { _ in }
+  ) -> BackendDocument {
+    BackendDocument(Backend.example(name, change: change))
   }
 }

@@ -43,14 +43,6 @@ struct TextSinkTests {
 
 @Suite("the process")
 struct ProcessTests {
-  /// The tool as it was built with these tests.
-  private static var tool: URL? {
-    let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    return [products, Bundle.main.bundleURL, Bundle.main.bundleURL.deletingLastPathComponent()]
-      .map { $0.appendingPathComponent("nexus-discovery") }
-      .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-  }
-
   @Test(
     "ends with the promised status, and says why on standard error alone",
     arguments: [
@@ -61,7 +53,7 @@ struct ProcessTests {
       ("--help | true", 0, "", ""), ("--help >&-", 1, "", "nexus-discovery: cannot write"),
     ] as [(String, Int32, String, String)])
   func status(line: String, status: Int32, output: String, errors: String) throws {
-    let tool = try #require(Self.tool)
+    let tool = try #require(BuiltTool.url)
     let (out, err) = (Pipe(), Pipe())
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")

@@ -75,3 +75,20 @@ struct ToolTests {
     #expect(arguments?.value(of: .socket) == nil)
   }
 }
+
+@Suite("no daemon")
+struct NoDaemonTests {
+  @Test(
+    "the advice fits the reason",
+    arguments: [
+      (
+        "Connection refused",
+        "no daemon at /s (connection refused); is it running? systemctl start nexus-discovery"
+      ),
+      ("Permission denied", "no daemon at /s (permission denied); may this user use it? ls -l /s"),
+    ])
+  func advice(reason: String, message: String) {
+    #expect(
+      NoDaemon.failure(socket: "/s", reason: reason) == CommandFailure(message, status: .noDaemon))
+  }
+}

@@ -47,7 +47,7 @@ package struct DaemonClient: Sendable {
   ) throws {
     do {
       try client.watch("/v1/watch", lastEventID: nil) { event in
-        try onEvent(event.event, event.id, Array(event.data.utf8))
+        try onEvent(event.name, event.id, Array(event.data.utf8))
         return true
       }
     } catch let error as DecodingError {

@@ -21,6 +21,7 @@ package enum WatchCommand {
     var lines = WatchLines(
       form: arguments.has(.json)
         ? .json : .text(width: terminal.width, styled: terminal.hasColor))
+    console.endProcessWhenUnread()
     try client.watch { event, id, data in
       try console.write(lines: lines.lines(event: event, id: id, data: data, now: console.now))
     }

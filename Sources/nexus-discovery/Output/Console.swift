@@ -45,6 +45,11 @@ package struct Console: Sendable {
     try write(lines.joined(separator: "\n") + "\n")
   }
 
+  /// Ends the process, as done, as soon as nobody reads standard output any more.
+  package func endProcessWhenUnread() {
+    output.endProcessWhenUnread()
+  }
+
   /// Writes to standard error; that it cannot be written to is nobody's to know.
   package func writeError(_ text: String) {
     try? errors.write(text)

@@ -1,9 +1,14 @@
+import Dispatch
 import Glibc
 
 /// Where text goes.
 package protocol TextSink: Sendable {
   /// Writes all of `text` before it returns; throws `OutputClosed` or `CommandFailure`.
   func write(_ text: String) throws
+
+  /// Ends the process, as done, as soon as nobody reads this any more: for commands that may have
+  /// nothing to write for hours and would not notice.
+  func endProcessWhenUnread()
 }
 
 /// Nobody reads our output any more (EPIPE).
@@ -23,6 +28,15 @@ package struct DescriptorSink: TextSink {
   package func write(_ text: String) throws {
     var text = text
     try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+  }
+
+  package func endProcessWhenUnread() {
+    DispatchQueue.global().async { @Sendable [descriptor] in
+      // Without events asked for, poll(2) returns for errors and a reader's end alone.
+      var poller = pollfd(fd: descriptor, events: 0, revents: 0)
+      while poll(&poller, 1, -1) < 0, errno == EINTR {}
+      if poller.revents & Int16(POLLERR | POLLHUP) != 0 { _exit(ExitStatus.done.rawValue) }
+    }
   }
 
   private func write(_ bytes: UnsafeRawBufferPointer) throws {
