@@ -22,5 +22,5 @@ package enum CheckConfigCommand {
       Command.Example("check-config ./nexus.toml", "a file before it is installed"),
     ],
     statuses: [.failed, .badConfiguration],
-    run: { arguments, _ in await runCheckConfig(CheckConfigOptions(arguments)) })
+    run: { arguments, console in try runCheckConfig(CheckConfigOptions(arguments), console) })
 }

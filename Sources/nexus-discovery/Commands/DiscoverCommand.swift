@@ -41,5 +41,5 @@ package enum DiscoverCommand {
       Command.Example("discover --json", "the same for scripts: an array"),
     ],
     statuses: [.failed],
-    run: { arguments, _ in await runDiscover(DiscoverOptions(arguments)) })
+    run: { arguments, console in try await runDiscover(DiscoverOptions(arguments), console) })
 }

@@ -1,8 +1,7 @@
 import DiscoveryCore
 
 /// Prints every problem of a configuration file, as compilers do; warnings alone are no failure.
-func runCheckConfig(_ options: CheckConfigOptions) async throws -> ExitStatus {
-  let console = Console.standard
+func runCheckConfig(_ options: CheckConfigOptions, _ console: Console) throws -> ExitStatus {
   let path = ConfigPath(named: options.path, environment: console.environment)
   let result = path.load()
   for problem in result.problems { console.writeError(PlainText.cleaned(problem.description) + "\n") }

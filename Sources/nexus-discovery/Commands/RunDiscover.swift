@@ -2,8 +2,7 @@ import APIModel
 import DiscoveryCore
 
 /// Listens to the LAN for a while and prints each server that was heard.
-func runDiscover(_ options: DiscoverOptions) async throws -> ExitStatus {
-  let console = Console.standard
+func runDiscover(_ options: DiscoverOptions, _ console: Console) async throws -> ExitStatus {
   let discovery = await Discovery(settings: scanSettings(options, console))
   let running = Task { await discovery.run() }
   let end = discovery.clock.now().uptime.advanced(by: options.timeout)
@@ -18,10 +17,15 @@ func runDiscover(_ options: DiscoverOptions) async throws -> ExitStatus {
     throw CommandFailure(
       "cannot listen to the network: \(mdns?.lastError ?? "avahi-daemon does not answer")")
   }
+  let documents = backends.map(BackendDocument.init)
   if options.json {
-    try console.write(String(decoding: try JSONText.encode(backends.map(BackendDocument.init)), as: UTF8.self) + "\n")
+    try console.write(String(decoding: JSONText.encode(documents), as: UTF8.self) + "\n")
+  } else if documents.isEmpty {
+    console.writeError("no servers found\n")
   } else {
-    try BackendTable.write(backends, to: console)
+    try console.write(
+      lines: BackendTable.table(of: documents, now: console.now)
+        .lines(width: console.terminal.width, styled: console.terminal.hasColor))
   }
   return .done
 }

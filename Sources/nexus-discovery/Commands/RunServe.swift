@@ -4,8 +4,7 @@ import EventLoop
 import SystemdBridge
 
 /// Runs the daemon until it is told to end.
-func runServe(_ options: ServeOptions) async throws -> ExitStatus {
-  let console = Console.standard
+func runServe(_ options: ServeOptions, _ console: Console) async throws -> ExitStatus {
   let path = ConfigPath(named: options.config, environment: console.environment)
   let result = path.load()
   guard var configuration = result.configuration, result.errors.isEmpty else {

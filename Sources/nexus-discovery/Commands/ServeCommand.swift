@@ -48,5 +48,5 @@ package enum ServeCommand {
         "serve --config nexus.toml --log-level debug", "with another, and tell more"),
     ],
     statuses: [.failed, .badConfiguration],
-    run: { arguments, _ in await runServe(ServeOptions(arguments)) })
+    run: { arguments, console in try await runServe(ServeOptions(arguments), console) })
 }

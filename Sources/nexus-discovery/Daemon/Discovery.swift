@@ -15,7 +15,7 @@ struct Discovery: Sendable {
   init(
     settings: DiscoverySettings, report: @escaping @Sendable (QueryOutcome) -> Void = { _ in }
   ) async {
-    let network = (try? LocalNetworkReader.current()) ?? LocalNetwork()
+    let network = (try? LocalNetwork.current()) ?? LocalNetwork()
     registry = Registry(
       state: RegistryState(settings: RegistryState.Settings(settings), network: network),
       clock: clock)
