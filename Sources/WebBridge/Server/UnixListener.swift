@@ -44,7 +44,8 @@ package struct UnixListener: Sendable {
     self.descriptor = descriptor
   }
 
-  /// Removes the socket's file, if it is still the one that was made; the descriptor stays open.
+  /// Removes the socket's file, if it is still the one that was made. The descriptor must be open
+  /// still: it keeps the inode's number from being given to another file.
   package func removeFile() {
     var info = stat()
     guard lstat(path, &info) == 0, UInt64(info.st_dev) == device, UInt64(info.st_ino) == inode

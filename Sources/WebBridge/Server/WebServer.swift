@@ -51,16 +51,16 @@ package final class WebServer: Sendable {
     do throws(WebServerError) {
       loop = try ServiceLoop(setup, inbox: inbox)
     } catch {
-      close(listener.descriptor)
       listener.removeFile()
+      close(listener.descriptor)
       throw error
     }
     do throws(WebServerError) {
       try loop.listen(listener.descriptor)
       thread = Mutex(try Self.startThread(loop))
     } catch {
-      loop.destroy()
       listener.removeFile()
+      loop.destroy()
       throw error
     }
     self.inbox = inbox
@@ -77,15 +77,15 @@ package final class WebServer: Sendable {
     inbox.put { $0.readiness = readiness }
   }
 
-  /// Closes all connections, ends the thread and removes the socket's file; returns when that is
+  /// Removes the socket's file, closes all connections and ends the thread; returns when that is
   /// done. More calls do nothing.
   package func stop() {
     thread.withLock { thread in
       guard let running = thread else { return }
       thread = nil
+      listener.removeFile()
       inbox.put { $0.isStopping = true }
       pthread_join(running, nil)
-      listener.removeFile()
     }
   }
 
