@@ -67,12 +67,11 @@ struct Daemon: Sendable {
       group.addTask { await RegistryLog(log: log).follow(discovery.registry) }
       group.addTask { await RegistryLog(log: log).followNotices(of: discovery.registry) }
       for await signal in signals {
-        if signal == SIGHUP {
-          await reloader.reload()
-        } else {
+        guard signal == SIGHUP else {
           log.info("ending on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
           break
         }
+        await reloader.reload()
       }
       tellManager { () throws(SystemdFailure) in try ServiceManager.stopping() }
       Self.endSoon()
@@ -109,7 +108,7 @@ struct Daemon: Sendable {
     }
   }
 
-  /// Ends the process by force if its orderly end takes too long, or on a second signal.
+  /// Ends the process by force if its orderly end takes too long.
   private static func endSoon() {
     let delay = Int(longestEnd.wholeNanoseconds)
     DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(delay)) { @Sendable in

@@ -38,15 +38,23 @@ struct RegistryLog: Sendable {
     }
   }
 
-  /// That a backend's source went down or came up is one line of the source's, not one of each of
-  /// its backends.
+  /// How long after its discovery a backend's further addresses are still part of that.
+  private static let discoveryTime = Duration.seconds(2)
+
+  /// An update that tells a person nothing new is for debugging only: that a backend's source went
+  /// down or came up is one line of the source's, and the further addresses of a backend that was
+  /// just discovered belong to its discovery.
   private static func record(for change: RegistryChange) -> LogRecord {
     var record = LogRecord.record(for: change)
-    if change.kind == .updated, var previous = change.previous {
-      previous.isStale = change.backend.isStale
-      previous.lastSeen = change.backend.lastSeen
-      if previous == change.backend { record.level = .debug }
+    let backend = change.backend
+    guard change.kind == .updated, var previous = change.previous else { return record }
+    previous.isStale = backend.isStale
+    previous.lastSeen = backend.lastSeen
+    if backend.lastSeen <= backend.firstSeen.advanced(by: discoveryTime) {
+      previous.addresses = backend.addresses
+      previous.interfaces = backend.interfaces
     }
+    if previous == backend { record.level = .debug }
     return record
   }
 }
