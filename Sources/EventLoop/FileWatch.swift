@@ -7,8 +7,8 @@ import Glibc
 /// complete, while C libraries close theirs sooner. All calls are made on the queue.
 ///
 /// It is for descriptors on which an error or a hang-up makes something to read as well, which is
-/// true of pipes, stream sockets, netlink and inotify. Where an error can come alone (a connected
-/// UDP socket) Dispatch calls no handler for it, and spins until somebody fetches the error.
+/// true of pipes, stream sockets and inotify. Where an error can come alone (a connected UDP socket,
+/// netlink unless told otherwise) Dispatch calls no handler, and spins until somebody fetches it.
 package final class FileWatch {
   /// What a descriptor is ready for, or is watched for.
   package struct Readiness: OptionSet, Hashable, Sendable {

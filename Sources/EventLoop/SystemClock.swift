@@ -3,9 +3,6 @@ import Glibc
 
 /// The machine's own clocks: CLOCK_MONOTONIC for deadlines, CLOCK_REALTIME to show.
 package struct SystemClock: DiscoveryClock {
-  /// A year: a timer so far ahead costs no wake-up.
-  private static let longestSleep = Duration.seconds(365 * 86_400)
-
   package init() {}
 
   package func now() -> Moment {
@@ -18,17 +15,13 @@ package struct SystemClock: DiscoveryClock {
   }
 
   package func sleep(until deadline: Uptime?) async throws {
-    guard let deadline else {
-      while true { try await Task.sleep(for: Self.longestSleep) }
-    }
-    // The suspending clock is CLOCK_MONOTONIC here: it rests while the machine is suspended, as
-    // the deadlines do. In turns, as a sleep of centuries is more than the runtime takes.
-    while true {
-      try Task.checkCancellation()
-      let delay = now().uptime.duration(to: deadline)
-      guard delay > .zero else { return }
-      try await Task.sleep(
-        for: min(delay, Self.longestSleep), tolerance: .zero, clock: SuspendingClock())
+    try Task.checkCancellation()
+    if let deadline, deadline <= now().uptime { return }
+    let sleep = ClockSleep(until: deadline, by: self)
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { sleep.begin($0) }
+    } onCancel: {
+      sleep.cancel()
     }
   }
 

@@ -1,4 +1,3 @@
-import CNetlink
 import DiscoveryCore
 import Glibc
 
@@ -12,21 +11,24 @@ extension LocalNetwork {
     var next = first
     while let entry = next?.pointee {
       next = entry.ifa_next
-      // Some tunnels are listed once more without an address.
-      guard let name = entry.ifa_name, let socketAddress = entry.ifa_addr else { continue }
+      guard let name = entry.ifa_name else { continue }
       let label = String(cString: name)
-      if Int32(socketAddress.pointee.sa_family) == AF_PACKET {
-        let link = UnsafeRawPointer(socketAddress).loadUnaligned(as: sockaddr_ll.self)
-        table.add(link: label, index: UInt32(bitPattern: link.sll_ifindex), flags: entry.ifa_flags)
-      } else if let bytes = addressBytes(socketAddress, family: socketAddress.pointee.sa_family),
+      // Each link is listed once as itself, then once with each of its addresses. As itself it has
+      // an address of another family, or none when it is a tunnel without a link layer.
+      guard let socketAddress = entry.ifa_addr,
+        let bytes = addressBytes(socketAddress, family: socketAddress.pointee.sa_family),
         let address = Address(networkBytes: bytes)
-      {
-        // The mask is read by the address's family: its own field is not always filled in.
-        let mask = entry.ifa_netmask.flatMap {
-          addressBytes($0, family: socketAddress.pointee.sa_family)
-        }
-        table.add(address: address, netmask: mask, label: label)
+      else {
+        // Zero: it went in the meantime.
+        let index = if_nametoindex(name)
+        if index != 0 { table.add(link: label, index: index, flags: entry.ifa_flags) }
+        continue
       }
+      // The mask is read by the address's family: its own field is not always filled in.
+      let mask = entry.ifa_netmask.flatMap {
+        addressBytes($0, family: socketAddress.pointee.sa_family)
+      }
+      table.add(address: address, netmask: mask, label: label)
     }
     return table.network
   }
