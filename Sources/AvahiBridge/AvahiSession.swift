@@ -26,6 +26,8 @@ package actor AvahiSession {
   /// Lost, and to be closed once no callback of theirs is on the stack.
   private var lostPools: [AvahiClientPool] = []
   private var isConnected = false
+  /// Why a client waits for the daemon.
+  private var waitingReason = AvahiSession.daemonMissing
   private var timer: QueueTimer?
   private var timerDeadline: Uptime?
   private let busPath = SystemBusAddress.ownSocketPath
@@ -112,9 +114,9 @@ package actor AvahiSession {
       lose(reason(for: error))
       return
     }
-    if pool.state == .connecting, start.duration(to: now) > .seconds(5) {
-      perform(tracker.handle(.disconnected(reason: Self.daemonHangs), at: now))
-    }
+    // A daemon that hangs leaves the client waiting too, but only after libdbus's timeout.
+    let didHang = start.duration(to: now) > .seconds(5)
+    waitingReason = didHang ? Self.daemonHangs : Self.daemonMissing
     reviewState()
   }
 
@@ -132,7 +134,7 @@ package actor AvahiSession {
     case .connecting? where !isConnected:
       busWatch = nil
       reconnect.isConnecting(at: now)
-      perform(tracker.handle(.disconnected(reason: Self.daemonMissing), at: now))
+      perform(tracker.handle(.disconnected(reason: waitingReason), at: now))
     case .connecting?, .failed?:
       lose(Self.daemonMissing)
     }
