@@ -45,7 +45,8 @@ let package = Package(
       name: "NetworkBridgeTests",
       dependencies: ["NetworkBridge", "DiscoveryCore", "DiscoveryTestKit"]),
     .testTarget(name: "SystemdBridgeTests", dependencies: ["SystemdBridge", "DiscoveryCore"]),
-    .testTarget(name: "ConfigFileTests", dependencies: ["ConfigFile", "DiscoveryCore"]),
+    .testTarget(
+      name: "ConfigFileTests", dependencies: ["ConfigFile", "DiscoveryCore", "DiscoveryTestKit"]),
     .testTarget(
       name: "WebBridgeTests",
       dependencies: ["WebBridge", "APIModel", "DiscoveryCore", "DiscoveryTestKit"]),

@@ -64,21 +64,21 @@ extension AvahiTracker {
     }
   }
 
-  mutating func hostRecordAppeared(_ name: String, _ record: HostRecord) {
+  mutating func hostRecordAppeared(_ name: String, _ record: HostRecord, at now: Uptime) {
     guard var host = hosts[name], host.isBrowsed else { return }
     host.failures = 0
     if host.records.count < Self.maximumHostRecords, host.records.insert(record).inserted {
       hosts[name] = host
-      markUsers(of: host, onInterface: record.interfaceIndex)
+      markUsers(of: host, onInterface: record.interfaceIndex, at: now)
     } else {
       hosts[name] = host
     }
   }
 
-  mutating func hostRecordVanished(_ name: String, _ record: HostRecord) {
+  mutating func hostRecordVanished(_ name: String, _ record: HostRecord, at now: Uptime) {
     guard var host = hosts[name], host.records.remove(record) != nil else { return }
     hosts[name] = host
-    markUsers(of: host, onInterface: record.interfaceIndex)
+    markUsers(of: host, onInterface: record.interfaceIndex, at: now)
   }
 
   mutating func hostBrowserFailed(_ name: String, at now: Uptime) {
@@ -98,9 +98,24 @@ extension AvahiTracker {
     return host.records.filter { $0.interfaceIndex == index }.map(\.address)
   }
 
-  private mutating func markUsers(of host: Host, onInterface index: Int32) {
+  private mutating func markUsers(of host: Host, onInterface index: Int32, at now: Uptime) {
     for id in Self.sorted(host.users) where sightings[id]?.interface.index == index {
+      addressesChanged(of: id, at: now)
+    }
+  }
+
+  /// Tells the addresses of a new sighting as they come in, and those of an old one when they have
+  /// settled.
+  mutating func addressesChanged(of id: Sighting.ID, at now: Uptime) {
+    guard let sighting = sightings[id], sighting.resolution != nil,
+      let since = sighting.resolvedSince,
+      since.advanced(by: Self.addressSettling) <= now
+    else {
       markDirty(id)
+      return
+    }
+    if !deadlines.contains(.addresses(id)) {
+      deadlines.set(.addresses(id), at: now.advanced(by: Self.addressSettling))
     }
   }
 }

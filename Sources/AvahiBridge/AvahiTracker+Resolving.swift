@@ -20,6 +20,8 @@ extension AvahiTracker {
     var lookup: Lookup = [.txt, .address]
 
     var resolution: Resolution?
+    /// When `resolution` came after there was none.
+    var resolvedSince: Uptime?
     /// The SRV target in lower case; nil when it is no host name.
     var host: String?
     /// What was last told of it; nil when it counts as gone.
@@ -81,6 +83,7 @@ extension AvahiTracker {
         deadlines.set(.sighting(id), at: now.advanced(by: .seconds(1)))
       }
     }
+    if sighting.resolution == nil { sighting.resolvedSince = now }
     sighting.resolution = resolution
     let formerHost = sighting.host
     let host = HostName.normalized(resolution.hostName)
@@ -89,6 +92,11 @@ extension AvahiTracker {
     if formerHost != host {
       if let host { retainHost(host, for: id) }
       if let formerHost { releaseHost(formerHost, for: id) }
+    }
+    if var told = sighting.told, let report = report(of: sighting, id: id) {
+      guard told != report else { return }
+      told.addresses = report.addresses
+      guard told != report else { return addressesChanged(of: id, at: now) }
     }
     tellIfChanged(id)
   }
@@ -109,6 +117,7 @@ extension AvahiTracker {
       longest = Self.longestRetry
       let told = sighting.told
       sighting.told = nil
+      deadlines.cancel(.addresses(id))
       let host = sighting.host
       sighting.host = nil
       sightings[id] = sighting
@@ -126,6 +135,7 @@ extension AvahiTracker {
     if let attempt = sighting.asking { stop(attempt.id) }
     if let attempt = sighting.answering { stop(attempt.id) }
     deadlines.cancel(.sighting(id))
+    deadlines.cancel(.addresses(id))
     let host = sighting.host
     sighting.asking = nil
     sighting.answering = nil
@@ -148,6 +158,7 @@ extension AvahiTracker {
   mutating func tellIfChanged(_ id: Sighting.ID) {
     guard var sighting = sightings[id] else { return }
     sighting.isDirty = false
+    deadlines.cancel(.addresses(id))
     let report = report(of: sighting, id: id)
     let isNews = report != nil && report != sighting.told
     if isNews { sighting.told = report }

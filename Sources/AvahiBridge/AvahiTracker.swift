@@ -14,6 +14,9 @@ package struct AvahiTracker: Sendable {
   /// (after 0, 1 and 3 seconds): after its start peers are still answering when it says "all for now",
   /// and what is missing by then counts as gone.
   private static let shortestFullSetAgain = Duration.seconds(4)
+  /// How long changed addresses wait to be told: a record that is replaced stays for a second beside
+  /// its successor, or after its goodbye (RFC 6762 §10.1, §10.2), and both are one change.
+  static let addressSettling = Duration.milliseconds(1100)
   /// More address records of one host than this are not kept.
   static let maximumHostRecords = 64
 
@@ -70,8 +73,8 @@ package struct AvahiTracker: Sendable {
     case .browserFailed(let type): browserFailed(type, at: now)
     case .resolved(let id, let resolution): resolverAnswered(id, resolution, at: now)
     case .resolverFailed(let id): resolverFailed(id, at: now)
-    case .hostRecordNew(let host, let record): hostRecordAppeared(host, record)
-    case .hostRecordGone(let host, let record): hostRecordVanished(host, record)
+    case .hostRecordNew(let host, let record): hostRecordAppeared(host, record, at: now)
+    case .hostRecordGone(let host, let record): hostRecordVanished(host, record, at: now)
     case .hostBrowserFailed(let host): hostBrowserFailed(host, at: now)
     }
     reviewFullSet(at: now)
@@ -146,6 +149,7 @@ package struct AvahiTracker: Sendable {
     for due in deadlines.takeDue(at: now) {
       switch due {
       case .sighting(let id): startResolver(for: id)
+      case .addresses(let id): tellIfChanged(id)
       case .browser(let type): restartBrowser(type)
       case .host(let name): requestHost(name)
       }

@@ -156,6 +156,8 @@ extension AvahiTracker {
   /// What has a deadline.
   enum Timed: Hashable, Sendable {
     case sighting(Sighting.ID)
+    /// Changed addresses are told.
+    case addresses(Sighting.ID)
     case browser(ServiceType)
     case host(String)
   }

@@ -24,6 +24,9 @@ package struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
 
   package var count: Int { current.count }
 
+  /// True while `key` has a deadline.
+  package func contains(_ key: Key) -> Bool { current[key] != nil }
+
   /// `key` is due at `deadline` and at no other time.
   package mutating func set(_ key: Key, at deadline: Uptime) {
     lastNumber += 1

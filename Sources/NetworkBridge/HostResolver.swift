@@ -4,14 +4,13 @@ import Glibc
 
 /// Looks host names up as every program on this machine does: getaddrinfo(3).
 package enum HostResolver {
-  /// Each look-up may block its thread for as long as the resolver takes, so they have a queue of
-  /// their own and nothing else waits on it.
-  private static let queue = DispatchQueue(
-    label: "nexus-discovery.resolver", attributes: .concurrent)
-
   /// All addresses of `hostname`, in the resolver's order; none when there are none or it fails.
+  ///
+  /// A look-up may block its thread for as long as the resolver takes, so each has a queue of its
+  /// own, on which nothing else waits.
   package static func addresses(of hostname: String) async -> [Address] {
-    await withCheckedContinuation { continuation in
+    let queue = DispatchQueue(label: "resolver")
+    return await withCheckedContinuation { continuation in
       queue.async { continuation.resume(returning: blockingAddresses(of: hostname)) }
     }
   }

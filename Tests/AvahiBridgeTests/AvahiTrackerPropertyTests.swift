@@ -1,5 +1,6 @@
 import AvahiBridge
 import DiscoveryCore
+import DiscoveryTestKit
 import Testing
 
 @Suite struct AvahiTrackerPropertyTests {
@@ -71,14 +72,14 @@ private struct RandomLAN {
   static let addresses = ["10.0.0.1", "10.0.0.2", "fe80::1", "2001:db8::1"]
 
   var bench: TrackerBench
-  private var dice: Dice
+  private var dice: SeededGenerator
   private var there: Set<Place> = []
   private var isConnected = false
   /// How many actions have been looked at for browsers that were started.
   private var seen = 0
 
   init(seed: UInt64, maximum: Int) {
-    dice = Dice(seed: seed)
+    dice = SeededGenerator(seed: seed)
     bench = TrackerBench(types: [.ollama, .llm], maximum: maximum)
   }
 

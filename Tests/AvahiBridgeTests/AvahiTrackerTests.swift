@@ -73,6 +73,36 @@ import Testing
     #expect(bench.present[boxID]?.addresses.map(\.description) == ["10.0.0.5"])
   }
 
+  @Test("an address that replaces another is one change, told when the old one's second is over")
+  func replacedAddress() throws {
+    var bench = try resolved()
+    bench.send(.hostRecordNew(host: "box.local", record("10.0.0.5")))
+    bench.settle()
+    bench.pass(.seconds(60))
+    let resolver = try #require(bench.openResolvers(of: box).first)
+    #expect(bench.send(.hostRecordNew(host: "box.local", record("10.0.0.9"))) == [])
+    #expect(bench.send(.resolved(resolver.id, resolution(address: "10.0.0.9"))) == [])
+    #expect(bench.settle() == [])
+    #expect(bench.pass(.seconds(1)) == [])
+    #expect(bench.send(.hostRecordGone(host: "box.local", record("10.0.0.5"))) == [])
+    #expect(bench.settle() == [])
+    #expect(bench.pass(.milliseconds(100)).count == 1)
+    #expect(bench.present[boxID]?.addresses.map(\.description) == ["10.0.0.9"])
+    #expect(bench.pass(.seconds(60)) == [])
+  }
+
+  @Test("a port that changes while addresses settle is told at once")
+  func portWhileSettling() throws {
+    var bench = try resolved()
+    bench.pass(.seconds(60))
+    let resolver = try #require(bench.openResolvers(of: box).first)
+    bench.send(.hostRecordNew(host: "box.local", record("10.0.0.9")))
+    #expect(bench.send(.resolved(resolver.id, resolution(port: 1))).count == 1)
+    #expect(
+      bench.present[boxID]?.addresses.map(\.description) == ["10.0.0.5", "10.0.0.9"])
+    #expect(bench.pass(.seconds(60)) == [])
+  }
+
   @Test("a changed port or TXT record is told, an unchanged one is not")
   func changes() throws {
     var bench = try resolved()

@@ -1,5 +1,6 @@
 import AvahiBridge
 import DiscoveryCore
+import DiscoveryTestKit
 import Testing
 
 @Suite struct DeadlineQueueTests {
@@ -33,7 +34,7 @@ import Testing
   @Test("random sets and cancels agree with a dictionary")
   func agreesWithDictionary() {
     for seed in UInt64(1)...50 {
-      var dice = Dice(seed: seed)
+      var dice = SeededGenerator(seed: seed)
       var queue = DeadlineQueue<Int>()
       var model: [Int: Uptime] = [:]
       for now in Int64(0)..<300 {

@@ -1,18 +1,6 @@
 import ConfigFile
+import DiscoveryTestKit
 import Testing
-
-/// SplitMix64: the same numbers for the same seed, everywhere.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-    return value ^ value >> 31
-  }
-}
 
 @Suite("Damaged files")
 struct MutationTests {
@@ -43,7 +31,7 @@ struct MutationTests {
 
   @Test("are a configuration, or an error with a line inside the file", arguments: UInt64(0)..<40)
   func neverCrash(_ seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     for round in 0..<100 {
       var bytes = Self.good
       for _ in 0..<Int.random(in: 1...6, using: &random) { mutate(&bytes, &random) }
@@ -60,7 +48,7 @@ struct MutationTests {
     }
   }
 
-  private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix) {
+  private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
     guard let index = bytes.indices.randomElement(using: &random) else { return }
     switch Int.random(in: 0..<7, using: &random) {
     case 0: bytes[index] = .random(in: 0...255, using: &random)

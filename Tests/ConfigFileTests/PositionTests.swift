@@ -1,4 +1,5 @@
 import ConfigFile
+import DiscoveryTestKit
 import Testing
 
 /// Blocks of 32 bytes, ASCII or not, are decoded in different ways: no mixture may move a column.
@@ -6,7 +7,7 @@ import Testing
 struct PositionTests {
   @Test("are exact for keys and values, whatever stands before them", arguments: UInt64(0)..<400)
   func areExact(_ seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     var text = ""
     var expected: [String] = []
     for index in 0..<Int.random(in: 1...6, using: &random) {
@@ -47,7 +48,7 @@ struct PositionTests {
 
   private func newlines(in text: String) -> Int { text.utf8.count { $0 == UInt8(ascii: "\n") } }
 
-  private func filler(_ random: inout SplitMix) -> String {
+  private func filler(_ random: inout SeededGenerator) -> String {
     let pieces = ["a", "bc", " ", "ä", "€", "😀", "👩‍👩‍👧", "0123456789abcdef", "計算機"]
     return (0..<Int.random(in: 0...12, using: &random))
       .map { _ in pieces.randomElement(using: &random) ?? "" }.joined()

@@ -1,4 +1,5 @@
 import DiscoveryCore
+import DiscoveryTestKit
 import NetworkBridge
 import Testing
 
@@ -127,7 +128,7 @@ struct QueryMessageTests {
 
   @Test("never over the limit, and every type is asked for", arguments: UInt64(1)...50)
   func limits(seed: UInt64) throws {
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let types = try (0..<Int.random(in: 1...120, using: &random)).map { number in
       try type(
         "_t\(number)\(String(repeating: "a", count: Int.random(in: 1...11, using: &random)))._tcp")

@@ -1,4 +1,5 @@
 import DiscoveryCore
+import DiscoveryTestKit
 import NetworkBridge
 import Testing
 
@@ -152,7 +153,7 @@ struct QueryScheduleTests {
     "whatever happens, two questions are a second apart and none is later than the interval",
     arguments: UInt64(1)...40)
   func neverTooClose(seed: UInt64) {
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let interval = Int64.random(in: 1...40, using: &random)
     var schedule = QuerySchedule(interval: .seconds(interval))
     var now = start

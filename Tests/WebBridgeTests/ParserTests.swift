@@ -1,4 +1,5 @@
 import DiscoveryCore
+import DiscoveryTestKit
 import Testing
 import WebBridge
 

@@ -3,8 +3,7 @@ package actor Registry {
   private var state: RegistryState
   private let clock: any DiscoveryClock
   private var log: ChangeLog
-  private var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
-  private var nextWatcher = 0
+  private let waiting = WaitingList()
   /// Grows when a source's state changes; watchers are told then too.
   private var sourcesVersion: UInt64 = 0
   private var lastSources: [SourceStatus] = []
@@ -93,7 +92,7 @@ package actor Registry {
   )? {
     while !Task.isCancelled {
       if let update = updateNow(after: position) { return update }
-      await waitForNews()
+      await waiting.wait()
     }
     return nil
   }
@@ -116,26 +115,6 @@ package actor Registry {
     return (update, RegistryWatch.Position(revision: state.revision, sources: sourcesVersion))
   }
 
-  private func waitForNews() async {
-    let watcher = nextWatcher
-    nextWatcher += 1
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        guard !Task.isCancelled else {
-          continuation.resume()
-          return
-        }
-        waiting[watcher] = continuation
-      }
-    } onCancel: {
-      Task { await self.wake(watcher) }
-    }
-  }
-
-  private func wake(_ watcher: Int) {
-    waiting.removeValue(forKey: watcher)?.resume()
-  }
-
   // MARK: - Commit
 
   private func commit(_ outcome: RegistryState.Outcome) {
@@ -156,9 +135,7 @@ package actor Registry {
     }
     if hasNews {
       hasNews = false
-      let woken = waiting.values
-      waiting = [:]
-      for continuation in woken { continuation.resume() }
+      waiting.wakeAll()
     }
     nap?.cut(ifLongerThan: state.nextDeadline())
   }

@@ -19,6 +19,8 @@ struct Daemon: Sendable {
   private let statics: StaticSource
   private let server: WebServer
   private let reloader: Reloader
+  /// One element for any number of requests to ask the network again.
+  private let refreshes: AsyncStream<Void>
 
   /// Puts everything in place; throws a `CommandFailure` that says what is in the way.
   init(options: ServeOptions, configuration: Configuration, path: ConfigPath, log: Log) async throws
@@ -39,12 +41,10 @@ struct Daemon: Sendable {
       socketPath: configuration.server.socket,
       identity: ReadModel.Identity(version: Product.version, pid: getpid(), started: clock.now()),
       clock: clock)
-    setup.onRefresh = { [queries = discovery.queries, statics] in
-      Task {
-        await queries.refresh()
-        await statics.refresh()
-      }
-    }
+    let (refreshes, refresh) = AsyncStream.makeStream(
+      of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    self.refreshes = refreshes
+    setup.onRefresh = { refresh.yield() }
     setup.onError = { log.warn("API: \($0)") }
     do {
       server = try WebServer(setup)
@@ -64,6 +64,7 @@ struct Daemon: Sendable {
         await SourceSupervisor(statics, registry: discovery.registry, clock: discovery.clock).run()
       }
       group.addTask { await feedServer() }
+      group.addTask { await followRefreshes() }
       group.addTask { await RegistryLog(log: log).follow(discovery.registry) }
       group.addTask { await RegistryLog(log: log).followNotices(of: discovery.registry) }
       for await signal in signals {
@@ -100,6 +101,13 @@ struct Daemon: Sendable {
     }
   }
 
+  private func followRefreshes() async {
+    for await _ in refreshes {
+      await discovery.queries.refresh()
+      await statics.refresh()
+    }
+  }
+
   private func tellManager(_ message: () throws(SystemdFailure) -> Void) {
     do throws(SystemdFailure) {
       try message()
@@ -111,7 +119,7 @@ struct Daemon: Sendable {
   /// Ends the process by force if its orderly end takes too long.
   private static func endSoon() {
     let delay = Int(longestEnd.wholeNanoseconds)
-    DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(delay)) { @Sendable in
+    DispatchQueue(label: "end").asyncAfter(deadline: .now() + .nanoseconds(delay)) { @Sendable in
       _exit(ExitStatus.done.rawValue)
     }
   }
