@@ -1,0 +1,117 @@
+import CAvahi
+import DiscoveryCore
+import Glibc
+
+// The functions that libavahi-client calls. Each decodes its arguments to a value and makes one call;
+// none keeps a pointer. All run on the queue of the connection's AvahiPollAdapter.
+
+/// What a browser's or resolver's user data points to.
+///
+/// Owned by the `AvahiConnection` that made the object, through its table of handles; used on the
+/// connection's queue only; released after the C object was freed, or with the client. libavahi
+/// makes no callback for an object that was freed. A callback that frees its own object goes on
+/// with the reference that it took.
+final class CallbackTarget {
+  let object: AvahiObject
+  private let deliver: (AvahiTracker.Input) -> Void
+
+  init(object: AvahiObject, deliver: @escaping (AvahiTracker.Input) -> Void) {
+    self.object = object
+    self.deliver = deliver
+  }
+
+  func report(_ input: AvahiTracker.Input) { deliver(input) }
+
+  fileprivate static func from(_ userdata: UnsafeMutableRawPointer?) -> CallbackTarget? {
+    userdata.map { Unmanaged<CallbackTarget>.fromOpaque($0).takeUnretainedValue() }
+  }
+}
+
+/// AvahiClientCallback. `userdata`: the `AvahiConnection`, not retained; it frees the client before
+/// it goes. Called for the first time while `avahi_client_new` is still running.
+func onClientState(
+  _ client: OpaquePointer?, _ state: AvahiClientState, _ userdata: UnsafeMutableRawPointer?
+) {
+  guard let client, let userdata else { return }
+  Unmanaged<AvahiConnection>.fromOpaque(userdata).takeUnretainedValue()
+    .stateChanged(to: state, of: client)
+}
+
+/// AvahiServiceBrowserCallback. `userdata`: a `CallbackTarget`.
+func onBrowse(
+  _ browser: OpaquePointer?, _ interface: AvahiIfIndex, _ proto: AvahiProtocol,
+  _ event: AvahiBrowserEvent, _ name: UnsafePointer<CChar>?, _ type: UnsafePointer<CChar>?,
+  _ domain: UnsafePointer<CChar>?, _ flags: AvahiLookupResultFlags,
+  _ userdata: UnsafeMutableRawPointer?
+) {
+  guard let target = CallbackTarget.from(userdata),
+    case .browser(let type, _) = target.object
+  else { return }
+  switch event {
+  case AVAHI_BROWSER_NEW, AVAHI_BROWSER_REMOVE:
+    guard let name = AvahiNames.string(name), let family = AvahiNames.family(proto),
+      let instance = AvahiNames.instance(named: name, type: type)
+    else { return }
+    if event == AVAHI_BROWSER_REMOVE {
+      target.report(.serviceGone(instance, interfaceIndex: interface, family: family))
+    } else if let interface = AvahiNames.interface(interface) {
+      target.report(
+        .serviceNew(
+          AvahiTracker.BrowsedService(
+            instance: instance, interface: interface, family: family,
+            isOwn: flags.rawValue & AVAHI_LOOKUP_RESULT_LOCAL.rawValue != 0)))
+    }
+  case AVAHI_BROWSER_ALL_FOR_NOW: target.report(.allForNow(type))
+  case AVAHI_BROWSER_FAILURE: target.report(.browserFailed(type))
+  default: return
+  }
+}
+
+/// AvahiServiceResolverCallback. `userdata`: a `CallbackTarget`.
+func onResolve(
+  _ resolver: OpaquePointer?, _ interface: AvahiIfIndex, _ proto: AvahiProtocol,
+  _ event: AvahiResolverEvent, _ name: UnsafePointer<CChar>?, _ type: UnsafePointer<CChar>?,
+  _ domain: UnsafePointer<CChar>?, _ hostName: UnsafePointer<CChar>?,
+  _ address: UnsafePointer<AvahiAddress>?, _ port: UInt16,
+  _ txt: UnsafeMutablePointer<AvahiStringList>?, _ flags: AvahiLookupResultFlags,
+  _ userdata: UnsafeMutableRawPointer?
+) {
+  guard let target = CallbackTarget.from(userdata),
+    case .resolver(let request) = target.object
+  else { return }
+  guard event == AVAHI_RESOLVER_FOUND else {
+    target.report(.resolverFailed(request.id))
+    return
+  }
+  target.report(
+    .resolved(
+      request.id,
+      AvahiTracker.Resolution(
+        hostName: AvahiNames.string(hostName) ?? "", port: port, txt: AvahiNames.txtRecord(txt),
+        address: request.lookup.contains(.address) ? AvahiNames.address(address) : nil)))
+}
+
+/// AvahiRecordBrowserCallback, for A and AAAA records. `userdata`: a `CallbackTarget`.
+func onHostRecord(
+  _ browser: OpaquePointer?, _ interface: AvahiIfIndex, _ proto: AvahiProtocol,
+  _ event: AvahiBrowserEvent, _ name: UnsafePointer<CChar>?, _ class: UInt16, _ type: UInt16,
+  _ data: UnsafeRawPointer?, _ size: Int, _ flags: AvahiLookupResultFlags,
+  _ userdata: UnsafeMutableRawPointer?
+) {
+  guard let target = CallbackTarget.from(userdata), case .host(let host, _) = target.object else {
+    return
+  }
+  switch event {
+  case AVAHI_BROWSER_NEW, AVAHI_BROWSER_REMOVE:
+    guard let family = AvahiNames.family(proto),
+      let address = Address(networkBytes: UnsafeRawBufferPointer(start: data, count: size))
+    else { return }
+    let record = AvahiTracker.HostRecord(
+      interfaceIndex: interface, family: family, address: address)
+    target.report(
+      event == AVAHI_BROWSER_NEW
+        ? .hostRecordNew(host: host, record) : .hostRecordGone(host: host, record))
+  case AVAHI_BROWSER_FAILURE: target.report(.hostBrowserFailed(host: host))
+  default: return
+  }
+}

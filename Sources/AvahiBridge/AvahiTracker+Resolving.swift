@@ -1,0 +1,190 @@
+import DiscoveryCore
+
+extension AvahiTracker {
+  /// One service on one interface over one protocol.
+  struct TrackedSighting: Sendable {
+    let instance: ServiceInstance
+    var interface: Interface
+    let family: Address.Family
+    var isOwn: Bool
+    var browserGeneration: Int
+
+    /// The resolver that answered and is kept open.
+    var answering: Attempt?
+    /// The resolver that has yet to answer: the first, a retry, or one that asks for the TXT record
+    /// that `answering` does without.
+    var asking: Attempt?
+    /// In a row, of `asking`.
+    var failures = 0
+    /// What worked last.
+    var lookup: Lookup = [.txt, .address]
+
+    var resolution: Resolution?
+    /// The SRV target in lower case; nil when it is no host name.
+    var host: String?
+    /// What was last told of it; nil when it counts as gone.
+    var told: Sighting?
+    var isDirty = false
+  }
+
+  /// A resolver and what it was asked for.
+  struct Attempt: Sendable {
+    let id: ResolverID
+    let lookup: Lookup
+  }
+
+  private static let longestRetry = Duration.seconds(60)
+  private static let longestTXTRetry = Duration.seconds(3600)
+
+  /// What to ask for, one failure after the other: a service without (or with a malformed) TXT
+  /// record, or without an address of the protocol it is asked over, never resolves with both.
+  private static let lookups: [Lookup] = [[.txt, .address], [.address], [.txt], []]
+
+  /// Starts the next resolver of `id`, unless one is still asking.
+  mutating func startResolver(for id: Sighting.ID) {
+    guard var sighting = sightings[id], sighting.asking == nil else { return }
+    lastResolver += 1
+    let resolver = ResolverID(number: lastResolver)
+    sighting.asking = Attempt(id: resolver, lookup: Self.nextLookup(of: sighting))
+    resolvers[resolver] = id
+    if isListing, sighting.failures == 0, sighting.answering == nil { unanswered.insert(resolver) }
+    deadlines.cancel(.sighting(id))
+    sightings[id] = sighting
+    act(
+      .startResolver(
+        ResolverRequest(
+          id: resolver, instance: sighting.instance, interface: sighting.interface,
+          family: sighting.family, lookup: Self.nextLookup(of: sighting))))
+  }
+
+  private static func nextLookup(of sighting: TrackedSighting) -> Lookup {
+    // It works without TXT: ask for that, with an address and without.
+    guard sighting.answering == nil else {
+      return sighting.failures.isMultiple(of: 2) ? [.txt, .address] : [.txt]
+    }
+    let first = lookups.firstIndex(of: sighting.lookup) ?? 0
+    return lookups[(first + sighting.failures) % lookups.count]
+  }
+
+  mutating func resolverAnswered(
+    _ resolver: ResolverID, _ resolution: Resolution, at now: Uptime
+  ) {
+    guard let id = resolvers[resolver], var sighting = sightings[id] else { return }
+    unanswered.remove(resolver)
+    if let asking = sighting.asking, asking.id == resolver {
+      if let replaced = sighting.answering { stop(replaced.id) }
+      sighting.answering = asking
+      sighting.asking = nil
+      sighting.failures = 0
+      sighting.lookup = asking.lookup
+      if !asking.lookup.contains(.txt) {
+        deadlines.set(.sighting(id), at: now.advanced(by: .seconds(1)))
+      }
+    }
+    sighting.resolution = resolution
+    let formerHost = sighting.host
+    let host = HostName.normalized(resolution.hostName)
+    sighting.host = host
+    sightings[id] = sighting
+    if formerHost != host {
+      if let host { retainHost(host, for: id) }
+      if let formerHost { releaseHost(formerHost, for: id) }
+    }
+    tellIfChanged(id)
+  }
+
+  mutating func resolverFailed(_ resolver: ResolverID, at now: Uptime) {
+    guard let id = resolvers[resolver], var sighting = sightings[id] else { return }
+    // A resolver that lived through a failure goes on with what was true before it (avahi issue 95).
+    stop(resolver)
+    let longest: Duration
+    if let asking = sighting.asking, asking.id == resolver {
+      sighting.asking = nil
+      sighting.failures += 1
+      longest = sighting.answering == nil ? Self.longestRetry : Self.longestTXTRetry
+      sightings[id] = sighting
+    } else {
+      sighting.answering = nil
+      sighting.resolution = nil
+      longest = Self.longestRetry
+      let told = sighting.told
+      sighting.told = nil
+      let host = sighting.host
+      sighting.host = nil
+      sightings[id] = sighting
+      if let host { releaseHost(host, for: id) }
+      if told != nil { act(.emit(.serviceRemoved(id))) }
+      guard sighting.asking == nil else { return }
+    }
+    let delay = Self.backOff(after: sighting.failures, longest: longest)
+    deadlines.set(.sighting(id), at: now.advanced(by: delay))
+  }
+
+  /// Ends all resolving of a sighting; what was told of it stays told.
+  mutating func stopResolving(_ id: Sighting.ID) {
+    guard var sighting = sightings[id] else { return }
+    if let attempt = sighting.asking { stop(attempt.id) }
+    if let attempt = sighting.answering { stop(attempt.id) }
+    deadlines.cancel(.sighting(id))
+    let host = sighting.host
+    sighting.asking = nil
+    sighting.answering = nil
+    sighting.resolution = nil
+    sighting.host = nil
+    sighting.failures = 0
+    sightings[id] = sighting
+    if let host { releaseHost(host, for: id) }
+  }
+
+  private mutating func stop(_ resolver: ResolverID) {
+    resolvers[resolver] = nil
+    unanswered.remove(resolver)
+    act(.stopResolver(resolver))
+  }
+
+  // MARK: - Telling
+
+  /// Reports the sighting as it is now, if that is news.
+  mutating func tellIfChanged(_ id: Sighting.ID) {
+    guard var sighting = sightings[id] else { return }
+    sighting.isDirty = false
+    let report = report(of: sighting, id: id)
+    let isNews = report != nil && report != sighting.told
+    if isNews { sighting.told = report }
+    sightings[id] = sighting
+    if isNews, let report { act(.emit(.serviceFound(report))) }
+  }
+
+  /// The sighting to tell; nil while it is not resolved or has never had an address.
+  private func report(of sighting: TrackedSighting, id: Sighting.ID) -> Sighting? {
+    guard let resolution = sighting.resolution else { return nil }
+    var addresses = Set<Address>()
+    for address in [resolution.address].compactMap({ $0 })
+      + hostAddresses(of: sighting.host, onInterface: sighting.interface.index)
+    where settings.ipv6 || address.family == .ipv4 {
+      addresses.insert(
+        address.family == .ipv4
+          ? address
+          : Address(ipv6High: address.high, low: address.low, zone: sighting.interface.name))
+    }
+    // Its host's last address went, but the service did not: the next one is on its way.
+    if addresses.isEmpty, let told = sighting.told { addresses.formUnion(told.addresses) }
+    guard !addresses.isEmpty else { return nil }
+    return Sighting(
+      id: id, name: sighting.instance.name, hostname: sighting.host, port: resolution.port,
+      addresses: addresses.sorted(), instance: sighting.instance, txt: resolution.txt,
+      isOwnAnnouncement: sighting.isOwn)
+  }
+
+  mutating func markDirty(_ id: Sighting.ID) {
+    guard sightings[id]?.isDirty == false else { return }
+    sightings[id]?.isDirty = true
+    dirty.append(id)
+  }
+
+  mutating func tellDirty() {
+    let changed = dirty
+    dirty = []
+    for id in changed where sightings[id]?.isDirty == true { tellIfChanged(id) }
+  }
+}

@@ -1,0 +1,175 @@
+import DiscoveryCore
+
+/// Decides what to ask Avahi and what its answers mean: which service types are browsed, which
+/// services are resolved, whose addresses are watched, what is tried again and when.
+///
+/// It holds no C object, clock or task: `AvahiSession` does what it returns, in order. A resolver
+/// stays open as long as its service is there, since only an open one reports a changed port or TXT
+/// record or a peer that died without a goodbye. It knows one address; the host's A and AAAA records
+/// are browsed for the others, once per host.
+package struct AvahiTracker: Sendable {
+  /// The full set is called delivered this long after connecting, whatever is still open.
+  private static let longestFullSet = Duration.seconds(10)
+  /// Once connected again, the full set is not called delivered before Avahi has asked three times
+  /// (after 0, 1 and 3 seconds): after its start peers are still answering when it says "all for now",
+  /// and what is missing by then counts as gone.
+  private static let shortestFullSetAgain = Duration.seconds(4)
+  /// More address records of one host than this are not kept.
+  static let maximumHostRecords = 64
+
+  var settings: Settings
+  private var isConnected = false
+  private var failure: String?
+  var browsers: [ServiceType: Browser] = [:]
+  var sightings: [Sighting.ID: TrackedSighting] = [:]
+  var resolvers: [ResolverID: Sighting.ID] = [:]
+  var hosts: [String: Host] = [:]
+  var interfaceNames: [Int32: String] = [:]
+  var deadlines = DeadlineQueue<Timed>()
+  var lastResolver: UInt64 = 0
+  /// Nil once the full set of this connection is delivered.
+  private var fullSetDeadline: Uptime?
+  /// The full set is not delivered before.
+  private var fullSetEarliest: Uptime?
+  private var wasConnected = false
+  /// Resolvers that have yet to answer or fail for the first time before the full set is there.
+  var unanswered: Set<ResolverID> = []
+  /// Sightings whose addresses changed, to be told when nothing more urgent is left.
+  var dirty: [Sighting.ID] = []
+  /// Hosts to browse when nothing more urgent is left.
+  var waitingHosts: [String] = []
+  /// Types of which services were ignored for want of room.
+  var overflowed: Set<ServiceType> = []
+  private var actions: [Action] = []
+
+  /// Services that were ignored because `Settings.maximumSightings` were followed already.
+  package internal(set) var ignoredCount = 0
+
+  package init(settings: Settings) {
+    self.settings = settings
+  }
+
+  package var sightingCount: Int { sightings.count }
+
+  /// When `tick` is due; nil for never.
+  package var nextDeadline: Uptime? {
+    [deadlines.earliest, fullSetEarliest ?? fullSetDeadline].compactMap { $0 }.min()
+  }
+
+  /// Takes what happened and says what to do.
+  package mutating func handle(_ input: Input, at now: Uptime) -> [Action] {
+    switch input {
+    case .connected: connect(at: now)
+    case .disconnected(let reason): disconnect(reason)
+    case .configure(let settings): configure(settings)
+    case .tick: tick(at: now)
+    case .serviceNew(let service): serviceAppeared(service)
+    case .serviceGone(let instance, let index, let family):
+      serviceVanished(instance, interfaceIndex: index, family: family)
+    case .allForNow(let type): browserListed(type)
+    case .browserFailed(let type): browserFailed(type, at: now)
+    case .resolved(let id, let resolution): resolverAnswered(id, resolution, at: now)
+    case .resolverFailed(let id): resolverFailed(id, at: now)
+    case .hostRecordNew(let host, let record): hostRecordAppeared(host, record)
+    case .hostRecordGone(let host, let record): hostRecordVanished(host, record)
+    case .hostBrowserFailed(let host): hostBrowserFailed(host, at: now)
+    }
+    reviewFullSet(at: now)
+    defer { actions = [] }
+    return actions
+  }
+
+  /// True while `idle()` has something to do.
+  package var hasIdleWork: Bool { !dirty.isEmpty || !waitingHosts.isEmpty }
+
+  /// What can wait until nothing else is to be done: telling changed addresses, all of a burst at
+  /// once; then the next host whose addresses are wanted, one each time.
+  package mutating func idle() -> [Action] {
+    tellDirty()
+    startWaitingHost()
+    defer { actions = [] }
+    return actions
+  }
+
+  mutating func act(_ action: Action) {
+    actions.append(action)
+  }
+
+  private mutating func connect(at now: Uptime) {
+    forgetAll()
+    isConnected = true
+    failure = nil
+    fullSetDeadline = now.advanced(by: Self.longestFullSet)
+    if wasConnected { fullSetEarliest = now.advanced(by: Self.shortestFullSetAgain) }
+    wasConnected = true
+    act(.emit(.sourceConnected))
+    for type in settings.serviceTypes { startBrowser(type) }
+  }
+
+  private mutating func disconnect(_ reason: String) {
+    forgetAll()
+    isConnected = false
+    guard failure != reason else { return }
+    failure = reason
+    act(.emit(.sourceFailed(reason: reason)))
+  }
+
+  private mutating func forgetAll() {
+    browsers = [:]
+    sightings = [:]
+    resolvers = [:]
+    hosts = [:]
+    interfaceNames = [:]
+    deadlines = DeadlineQueue()
+    fullSetDeadline = nil
+    fullSetEarliest = nil
+    unanswered = []
+    dirty = []
+    waitingHosts = []
+    overflowed = []
+  }
+
+  private mutating func configure(_ new: Settings) {
+    let old = settings
+    settings = new
+    guard isConnected else { return }
+    for type in old.serviceTypes where !new.serviceTypes.contains(type) { endBrowsing(type) }
+    if old.ipv6 != new.ipv6 || old.interfaces != new.interfaces {
+      dropUnwanted()
+      for type in old.serviceTypes where new.serviceTypes.contains(type) { restartBrowser(type) }
+      if old.ipv6 != new.ipv6 { restartHosts() }
+    }
+    for type in new.serviceTypes where browsers[type] == nil { startBrowser(type) }
+  }
+
+  private mutating func tick(at now: Uptime) {
+    for due in deadlines.takeDue(at: now) {
+      switch due {
+      case .sighting(let id): startResolver(for: id)
+      case .browser(let type): restartBrowser(type)
+      case .host(let name): requestHost(name)
+      }
+    }
+  }
+
+  private mutating func reviewFullSet(at now: Uptime) {
+    guard let deadline = fullSetDeadline else { return }
+    if let earliest = fullSetEarliest {
+      guard now >= earliest else { return }
+      fullSetEarliest = nil
+    }
+    let isComplete = unanswered.isEmpty && browsers.values.allSatisfy(\.hasListed)
+    guard isComplete || now >= deadline else { return }
+    fullSetDeadline = nil
+    unanswered = []
+    act(.emit(.fullSetDelivered))
+  }
+
+  /// True until the first full set of this connection is delivered.
+  var isListing: Bool { fullSetDeadline != nil }
+
+  /// 1, 2, 4 … seconds, `longest` at most.
+  static func backOff(after failures: Int, longest: Duration) -> Duration {
+    min(longest, .seconds(1 << min(max(failures, 1) - 1, 20)))
+  }
+}
