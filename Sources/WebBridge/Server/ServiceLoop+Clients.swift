@@ -143,5 +143,6 @@ extension ServiceLoop {
       model.removeReader(at: setup.clock.now())
     }
     resumeListeners()
+    cancelAlarmIfIdle()
   }
 }

@@ -169,6 +169,14 @@ final class ServiceLoop {
       }, microseconds)
   }
 
+  /// Without connections there is nothing to wake for.
+  func cancelAlarmIfIdle() {
+    guard clients.isEmpty, alarm != nil else { return }
+    lws_sul_cancel(&timer.pointee.entry)
+    alarm = nil
+    nextBeat = nil
+  }
+
   private func timeCame() {
     alarm = nil
     let now = setup.clock.now()
