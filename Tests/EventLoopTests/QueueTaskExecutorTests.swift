@@ -4,7 +4,12 @@ import Testing
 
 @Suite("Tasks on a queue")
 struct QueueTaskExecutorTests {
-  private static let mark = DispatchSpecificKey<String>()
+  /// A key is only ever compared by its identity; Swift 6.0's Dispatch does not call it Sendable.
+  private struct Mark: @unchecked Sendable {
+    let key = DispatchSpecificKey<String>()
+  }
+
+  private static let mark = Mark()
 
   private actor Counter {
     private(set) var count = 0
@@ -18,12 +23,12 @@ struct QueueTaskExecutorTests {
 
   /// Where the caller runs: the mark of the queue, or "elsewhere".
   private static func place() -> String {
-    DispatchQueue.getSpecific(key: mark) ?? "elsewhere"
+    DispatchQueue.getSpecific(key: mark.key) ?? "elsewhere"
   }
 
   private func markedExecutor() -> QueueTaskExecutor {
     let executor = QueueTaskExecutor(label: "tasks under test")
-    executor.queue.setSpecific(key: Self.mark, value: "queue")
+    executor.queue.setSpecific(key: Self.mark.key, value: "queue")
     return executor
   }
 
