@@ -60,15 +60,6 @@ struct ArchitectureTests {
       #expect(lines < Self.longestFile, "\(source.path)")
     }
   }
-
-  @Test("no test sleeps to wait for code; the lab alone lets real time pass")
-  func sleeps() throws {
-    let sleeping = try SourceFile.all(in: "Tests").filter { source in
-      !["LabTests", "ArchitectureTests"].contains(source.target)
-        && source.text.contains(/Task\.sleep|Thread\.sleep|\busleep\(/)
-    }
-    #expect(sleeping.map(\.path).isEmpty)
-  }
 }
 
 @Suite("The check of imports can fail")

@@ -19,7 +19,7 @@ enum LabAvailability {
     guard geteuid() == 0 else { return "it needs root" }
     let needed = [
       "/usr/bin/unshare", "/usr/bin/nsenter", "/usr/bin/dbus-daemon", "/usr/sbin/avahi-daemon",
-      "/usr/bin/avahi-publish", "/usr/bin/python3",
+      "/usr/bin/avahi-publish", "/usr/bin/avahi-browse", "/usr/bin/python3", "/usr/sbin/nft",
     ]
     let missing = needed.filter { access($0, X_OK) != 0 }
     guard missing.isEmpty else { return "it needs \(missing.joined(separator: ", "))" }

@@ -76,6 +76,11 @@ actor LabHost {
     if name == "CONT" { kill(process.spawnedPID, SIGCONT) }
   }
 
+  /// Sends SIGINT to the group that a process leads, as Ctrl-C does.
+  func interrupt(_ leader: LabProcess) async throws {
+    try await succeed("sh", "-c", "kill -s INT -- -\(leader.pid)")
+  }
+
   /// Ends a process as its user would, and waits for its end.
   @discardableResult
   func stop(_ process: LabProcess, within limit: Duration = .seconds(10)) async throws
