@@ -10,6 +10,7 @@ let package = Package(
   targets: [
     // Debian's C libraries: a module map and a shim header each, nothing else.
     .systemLibrary(name: "CAvahi"),
+    .systemLibrary(name: "CConsole"),
     .systemLibrary(name: "CNetlink"),
     .systemLibrary(name: "CSystemd"),
     .systemLibrary(name: "CWebSockets"),
@@ -20,6 +21,7 @@ let package = Package(
 
     // Bridges: each the only importer of its C library; none imports another.
     .target(name: "AvahiBridge", dependencies: ["CAvahi", "EventLoop", "DiscoveryCore"]),
+    .target(name: "ConsoleBridge", dependencies: ["CConsole"]),
     .target(name: "NetworkBridge", dependencies: ["CNetlink", "EventLoop", "DiscoveryCore"]),
     .target(name: "SystemdBridge", dependencies: ["CSystemd", "DiscoveryCore"]),
     .target(name: "ConfigFile", dependencies: ["CToml", "DiscoveryCore"]),
@@ -29,8 +31,8 @@ let package = Package(
     .executableTarget(
       name: "nexus-discovery",
       dependencies: [
-        "APIModel", "AvahiBridge", "ConfigFile", "DiscoveryCore", "EventLoop", "NetworkBridge",
-        "SystemdBridge", "WebBridge",
+        "APIModel", "AvahiBridge", "ConfigFile", "ConsoleBridge", "DiscoveryCore", "EventLoop",
+        "NetworkBridge", "SystemdBridge", "WebBridge",
       ]),
 
     .target(name: "DiscoveryTestKit", dependencies: ["DiscoveryCore"]),
@@ -38,6 +40,7 @@ let package = Package(
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "DiscoveryCore"]),
     .testTarget(
       name: "AvahiBridgeTests", dependencies: ["AvahiBridge", "DiscoveryCore", "DiscoveryTestKit"]),
+    .testTarget(name: "ConsoleBridgeTests", dependencies: ["ConsoleBridge"]),
     .testTarget(
       name: "NetworkBridgeTests",
       dependencies: ["NetworkBridge", "DiscoveryCore", "DiscoveryTestKit"]),
@@ -48,7 +51,10 @@ let package = Package(
       dependencies: ["WebBridge", "APIModel", "DiscoveryCore", "DiscoveryTestKit"]),
     .testTarget(
       name: "NexusDiscoveryTests",
-      dependencies: ["nexus-discovery", "APIModel", "DiscoveryCore", "DiscoveryTestKit"]),
+      dependencies: [
+        "nexus-discovery", "APIModel", "ConsoleBridge", "DiscoveryCore", "DiscoveryTestKit",
+        "WebBridge",
+      ]),
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "LabTests"),
   ],

@@ -3,8 +3,12 @@ import Glibc
 
 /// Watches one file descriptor on a queue, for reading, writing or both.
 ///
-/// It watches duplicates: Dispatch needs a descriptor open until a source's cancellation is
+/// It watches a duplicate: Dispatch needs a descriptor open until a source's cancellation is
 /// complete, while C libraries close theirs sooner. All calls are made on the queue.
+///
+/// It is for descriptors on which an error or a hang-up makes something to read as well, which is
+/// true of pipes, stream sockets, netlink and inotify. Where an error can come alone (a connected
+/// UDP socket) Dispatch calls no handler for it, and spins until somebody fetches the error.
 package final class FileWatch {
   /// What a descriptor is ready for, or is watched for.
   package struct Readiness: OptionSet, Hashable, Sendable {
@@ -21,7 +25,10 @@ package final class FileWatch {
   private var sources: [Readiness: any DispatchSourceProtocol] = [:]
 
   /// Begins to watch `descriptor`, which stays its owner's to close; nil when it is no open one
-  /// (errno says why).
+  /// or the system has no more of them (errno says why).
+  ///
+  /// `handler` is told one direction at a time, again and again until what made it ready is dealt
+  /// with.
   package init?(
     descriptor: Int32, queue: DispatchQueue, interest: Readiness = .read,
     handler: @escaping @Sendable (Readiness) -> Void
@@ -31,18 +38,22 @@ package final class FileWatch {
     self.queue = queue
     self.descriptor = duplicate
     self.handler = handler
-    setInterest(interest)
+    guard setInterest(interest) else { return nil }
   }
 
-  /// Watches for `interest` from now on; for nothing when it is empty.
-  package func setInterest(_ interest: Readiness) {
+  /// Watches for `interest` from now on; for nothing when it is empty. False when the system is out
+  /// of descriptors for it (errno says why).
+  @discardableResult
+  package func setInterest(_ interest: Readiness) -> Bool {
     for direction in [Readiness.read, .write] {
       if !interest.contains(direction) {
         sources.removeValue(forKey: direction)?.cancel()
       } else if sources[direction] == nil {
-        sources[direction] = source(for: direction)
+        guard let source = source(for: direction) else { return false }
+        sources[direction] = source
       }
     }
+    return true
   }
 
   /// Stops watching; the handler is not called again once this returns on the queue.

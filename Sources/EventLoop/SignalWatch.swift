@@ -1,19 +1,26 @@
 import Dispatch
 import Glibc
 
-/// Signals as a stream: each delivery of one of the watched ones, in order.
+/// Signals as a stream: each delivery of one of the watched ones.
 package enum SignalWatch {
-  /// Takes over `signals` from their default action; the stream lives as long as it is read.
-  /// At most 8 wait unread: a process that got more of them has been told.
+  /// Takes over `signals` from their default action before it returns, for good; the stream lives
+  /// as long as it is read. At most 8 wait unread: a process that got more of them has been told.
+  ///
+  /// Dispatch installs handlers of its own, once for each signal in a process. The action must not
+  /// be set to "ignore" beside them: that would stay in force, and lose every signal that a thread
+  /// of the program is free to take.
   package static func stream(of signals: [Int32]) -> AsyncStream<Int32> {
     AsyncStream(bufferingPolicy: .bufferingOldest(8)) { continuation in
+      let queue = DispatchQueue(label: "signals")
+      let installed = DispatchSemaphore(value: 0)
       let sources = signals.map { number in
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
         source.setEventHandler { @Sendable in continuation.yield(number) }
+        source.setRegistrationHandler { @Sendable in _ = installed.signal() }
         source.activate()
         return SendableSource(source: source)
       }
+      for _ in sources { installed.wait() }
       continuation.onTermination = { _ in
         for held in sources { held.source.cancel() }
       }

@@ -3,6 +3,9 @@ import Glibc
 
 /// The machine's own clocks: CLOCK_MONOTONIC for deadlines, CLOCK_REALTIME to show.
 package struct SystemClock: DiscoveryClock {
+  /// A year: a timer so far ahead costs no wake-up.
+  private static let longestSleep = Duration.seconds(365 * 86_400)
+
   package init() {}
 
   package func now() -> Moment {
@@ -16,12 +19,17 @@ package struct SystemClock: DiscoveryClock {
 
   package func sleep(until deadline: Uptime?) async throws {
     guard let deadline else {
-      // A timer a year ahead costs no wake-up until then.
-      while true { try await Task.sleep(for: .seconds(365 * 86_400)) }
+      while true { try await Task.sleep(for: Self.longestSleep) }
     }
-    let delay = now().uptime.duration(to: deadline)
-    if delay > .zero { try await Task.sleep(for: delay, tolerance: .zero) }
-    try Task.checkCancellation()
+    // The suspending clock is CLOCK_MONOTONIC here: it rests while the machine is suspended, as
+    // the deadlines do. In turns, as a sleep of centuries is more than the runtime takes.
+    while true {
+      try Task.checkCancellation()
+      let delay = now().uptime.duration(to: deadline)
+      guard delay > .zero else { return }
+      try await Task.sleep(
+        for: min(delay, Self.longestSleep), tolerance: .zero, clock: SuspendingClock())
+    }
   }
 
   private static func read(_ clock: clockid_t) -> timespec {

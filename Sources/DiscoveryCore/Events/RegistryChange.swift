@@ -22,10 +22,13 @@ package struct RegistryChange: Hashable, Sendable {
   package let kind: Kind
   /// The backend after the change; for `removed`, as it was last.
   package let backend: Backend
+  /// The backend before the change; nil for `added` and `removed`.
+  package let previous: Backend?
 
-  package init(revision: UInt64, kind: Kind, backend: Backend) {
+  package init(revision: UInt64, kind: Kind, backend: Backend, previous: Backend? = nil) {
     self.revision = revision
     self.kind = kind
     self.backend = backend
+    self.previous = previous
   }
 }

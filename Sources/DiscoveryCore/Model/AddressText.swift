@@ -78,7 +78,8 @@ extension Address: CustomStringConvertible {
       return groups
     }
     let after = text.utf8.index(gap, offsetBy: 2)
-    guard let head = groups(text.utf8[..<gap]), let tail = groups(text.utf8[after...]),
+    guard let head = groups(text.utf8[..<gap], mayEndInQuad: false),
+      let tail = groups(text.utf8[after...]),
       head.count + tail.count < 8
     else { return nil }
     return head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail
@@ -89,12 +90,13 @@ extension Address: CustomStringConvertible {
       .first { $0.1.0 == Ascii.colon && $0.1.1 == Ascii.colon }?.0
   }
 
-  private static func groups(_ text: Substring.UTF8View) -> [UInt16]? {
+  /// The groups between colons; the very last of an address may be a dotted quad for two.
+  private static func groups(_ text: Substring.UTF8View, mayEndInQuad: Bool = true) -> [UInt16]? {
     guard !text.isEmpty else { return [] }
     let parts = text.split(separator: Ascii.colon, omittingEmptySubsequences: false)
     var groups: [UInt16] = []
     for (index, part) in parts.enumerated() {
-      if index == parts.count - 1, part.contains(Ascii.dot) {
+      if mayEndInQuad, index == parts.count - 1, part.contains(Ascii.dot) {
         guard let bits = ipv4Bits(part) else { return nil }
         groups += [UInt16(bits >> 16), UInt16(truncatingIfNeeded: bits)]
         continue
@@ -129,7 +131,7 @@ extension Address: CustomStringConvertible {
     var longest = 0..<0
     var start = 0
     while start < groups.count {
-      let end = groups[start...].firstIndex { $0 != 0 } ?? groups.count
+      let end: Int = groups[start...].firstIndex { $0 != 0 } ?? groups.count
       if end - start > longest.count { longest = start..<end }
       start = end + 1
     }

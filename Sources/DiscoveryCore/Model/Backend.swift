@@ -41,6 +41,63 @@ package struct Backend: Hashable, Sendable {
   /// Outcome of the last health check; nil before the first.
   package var lastCheck: HealthReport?
 
+  /// A backend with all that is known of it.
+  package init(
+    id: BackendID,
+    name: String,
+    url: String,
+    scheme: URLScheme,
+    host: String,
+    port: UInt16,
+    apiPath: String,
+    type: BackendType,
+    status: BackendStatus,
+    source: SourceKind,
+    sources: [SourceKind],
+    priority: Int,
+    addresses: [Address],
+    hostname: String? = nil,
+    instance: ServiceInstance? = nil,
+    version: String? = nil,
+    models: [String],
+    info: String? = nil,
+    txt: TXTRecord,
+    interfaces: [String],
+    isLocal: Bool,
+    isStale: Bool,
+    firstSeen: WallTime,
+    lastSeen: WallTime,
+    expiresAt: WallTime? = nil,
+    lastCheck: HealthReport? = nil
+  ) {
+    self.id = id
+    self.name = name
+    self.url = url
+    self.scheme = scheme
+    self.host = host
+    self.port = port
+    self.apiPath = apiPath
+    self.type = type
+    self.status = status
+    self.source = source
+    self.sources = sources
+    self.priority = priority
+    self.addresses = addresses
+    self.hostname = hostname
+    self.instance = instance
+    self.version = version
+    self.models = models
+    self.info = info
+    self.txt = txt
+    self.interfaces = interfaces
+    self.isLocal = isLocal
+    self.isStale = isStale
+    self.firstSeen = firstSeen
+    self.lastSeen = lastSeen
+    self.expiresAt = expiresAt
+    self.lastCheck = lastCheck
+  }
+
   /// The order in which backends are listed: priority, name, id.
   package static func isListedBefore(_ left: Backend, _ right: Backend) -> Bool {
     if left.priority != right.priority { return left.priority < right.priority }

@@ -7,7 +7,7 @@ package struct BackendID: Hashable, Comparable, Sendable, CustomStringConvertibl
   private let low: UInt64
 
   package enum Namespace: Sendable {
-    /// Escaped full instance names, in lower case.
+    /// Escaped full instance names.
     case dns
     /// URLs in normal form.
     case url

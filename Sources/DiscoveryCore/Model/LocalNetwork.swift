@@ -6,17 +6,20 @@ package struct LocalNetwork: Hashable, Sendable {
     package let index: UInt32
     package let isLoopback: Bool
     package let isMulticast: Bool
+    /// A tunnel or a modem link, with one peer at its other end.
+    package let isPointToPoint: Bool
     /// Its addresses, each with the prefix that is reached without a router.
     package let addresses: [AddressBlock]
 
     package init(
       name: String, index: UInt32, isLoopback: Bool = false, isMulticast: Bool = true,
-      addresses: [AddressBlock]
+      isPointToPoint: Bool = false, addresses: [AddressBlock]
     ) {
       self.name = name
       self.index = index
       self.isLoopback = isLoopback
       self.isMulticast = isMulticast
+      self.isPointToPoint = isPointToPoint
       self.addresses = addresses
     }
   }

@@ -12,20 +12,11 @@ package struct ParsedService: Hashable, Sendable {
   /// TXT `type` in any case, else the service type; `api_path` if it is safe, else the type's own.
   package init(txt: TXTRecord, serviceType: ServiceType) {
     type = txt["type"].flatMap(BackendType.init(named:)) ?? BackendType(inferredFrom: serviceType)
-    switch txt["api_path"].map(Self.withoutLastSlash) {
-    case nil:
-      apiPath = type.defaultAPIPath
-      refusedAPIPath = nil
-    case ""?:
-      apiPath = ""
-      refusedAPIPath = nil
-    case let path? where APIPath.isValid(path):
-      apiPath = path
-      refusedAPIPath = nil
-    case let path?:
-      apiPath = type.defaultAPIPath
-      refusedAPIPath = path
-    }
+    let advertised = txt["api_path"]
+    let path = advertised.map(Self.withoutLastSlash) ?? type.defaultAPIPath
+    let isSafe = path.isEmpty || APIPath.isValid(path)
+    apiPath = isSafe ? path : type.defaultAPIPath
+    refusedAPIPath = isSafe ? nil : advertised
     version = txt["version"].flatMap { $0.isEmpty ? nil : $0 }
     info = txt["info"]
     models = Set((txt["models"] ?? txt["model"] ?? "").split(separator: ",").map(String.init))

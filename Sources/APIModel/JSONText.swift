@@ -1,0 +1,54 @@
+import DiscoveryCore
+import FoundationEssentials
+
+/// JSON as the product writes and reads it.
+package enum JSONText {
+  /// `document` on one line, the same bytes each time: keys sorted, no escaped slashes, and every
+  /// control and bidirectional character as `\uXXXX`, so that a terminal can show it as it is.
+  package static func encode(_ document: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return escapingInvisibles(Array(try encoder.encode(document)))
+  }
+
+  /// `document` on many lines, indented by two spaces, for people.
+  package static func encodePretty(_ document: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+    return escapingInvisibles(Array(try encoder.encode(document)))
+  }
+
+  /// Reads one document; unknown keys are skipped.
+  package static func decode<Document: Decodable>(
+    _ type: Document.Type, from bytes: some Sequence<UInt8>
+  ) throws -> Document {
+    try JSONDecoder().decode(type, from: Data(bytes))
+  }
+
+  /// Characters above U+007E can only stand inside of JSON's strings, where `\uXXXX` says the same.
+  private static func escapingInvisibles(_ bytes: [UInt8]) -> [UInt8] {
+    guard bytes.contains(where: { $0 >= 0x7F }) else { return bytes }
+    var escaped: [UInt8] = []
+    escaped.reserveCapacity(bytes.count + 64)
+    let digits = Array("0123456789abcdef".utf8)
+    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+      guard isInvisible(scalar) else {
+        escaped.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        continue
+      }
+      escaped += [Ascii.backslash, UInt8(ascii: "u")]
+      for shift in [12, 8, 4, 0] as [UInt32] {
+        escaped.append(digits[Int(scalar.value >> shift & 15)])
+      }
+    }
+    return escaped
+  }
+
+  /// DEL, the C1 controls, line and paragraph separators, and what changes the direction of text.
+  private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/// What one source says of one server: all its sightings under one identity, the unit of merging.
+struct Claim {
+  struct Key: Hashable {
+    let source: SourceKind
+    let identity: String
+  }
+
+  /// A sighting and what is known of it.
+  struct Held {
+    var sighting: Sighting
+    var lastSeen: Moment
+    /// Its source went down since, and has not repeated it.
+    var isStale = false
+  }
+
+  let key: Key
+  /// Grows with each new claim: the older of two equals leads.
+  let order: UInt64
+  /// In order of their last change, so that the last one is current while the sightings of an
+  /// instance differ (a port that changed reaches its IPv4 sighting before its IPv6 one).
+  var held: [Held]
+  /// True once its last sighting went; that sighting is kept to show and to recognise it.
+  var isDeparted = false
+  /// The backend that it belongs to; nil only while it is being placed.
+  var entry: Int?
+  var keys: [MatchKey] = []
+
+  var source: SourceKind { key.source }
+
+  /// The sighting that speaks for the claim.
+  var current: Sighting {
+    guard let last = held.last else { preconditionFailure("a claim holds a sighting") }
+    return last.sighting
+  }
+
+  func index(of id: Sighting.ID) -> Int? {
+    held.firstIndex { $0.sighting.id == id }
+  }
+
+  /// What decides which claim leads: present ones first, then precedence, then age.
+  func leads(_ other: Claim) -> Bool {
+    if isDeparted != other.isDeparted { return other.isDeparted }
+    if source != other.source { return source < other.source }
+    return order < other.order
+  }
+}
+
+/// One backend: the claims that mean it, of which one leads.
+struct Entry {
+  let id: BackendID
+  let firstSeen: WallTime
+  var leader: Int
+  /// All claims, the leader included.
+  var members: [Int]
+  /// When its grace period ends; nil while a claim is present.
+  var graceEnds: Moment?
+  /// The earliest deadline that the queue holds for it.
+  var hint: Uptime?
+  var status = BackendStatus.unknown
+  var lastCheck: HealthReport?
+  /// As it was last committed; nil before the first commit.
+  var committed: Backend?
+}

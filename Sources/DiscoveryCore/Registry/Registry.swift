@@ -1,0 +1,165 @@
+/// The registry at work: gives `RegistryState` its clock and its callers, and tells the watchers.
+package actor Registry {
+  private var state: RegistryState
+  private let clock: any DiscoveryClock
+  private var log: ChangeLog
+  private var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+  private var nextWatcher = 0
+  /// Grows when a source's state changes; watchers are told then too.
+  private var sourcesVersion: UInt64 = 0
+  private var lastSources: [SourceStatus] = []
+  /// True when something was committed that watchers were not told of yet.
+  private var hasNews = false
+  /// The sleep until the next deadline, cut short when an earlier one appears.
+  private var nap: Nap?
+
+  /// What an administrator should know, in order; at most 1024 unread ones are kept, the oldest.
+  package nonisolated let notices: AsyncStream<RegistryNotice>
+  private let noticeSink: AsyncStream<RegistryNotice>.Continuation
+  /// How many notices found no room since they were last read.
+  package private(set) var droppedNotices = 0
+
+  /// A registry with room for `history` changes that watchers may be behind.
+  package init(state: RegistryState, clock: any DiscoveryClock, history: Int = 1024) {
+    self.state = state
+    self.clock = clock
+    log = ChangeLog(capacity: history)
+    (notices, noticeSink) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1024))
+  }
+
+  // MARK: - What goes in
+
+  /// Takes what `source` reports, in order, now.
+  package func ingest(_ events: [DiscoveryEvent], from source: SourceKind) {
+    let now = clock.now()
+    for event in events { commit(state.apply(event, from: source, at: now)) }
+    settle()
+  }
+
+  package func update(settings: RegistryState.Settings) {
+    commit(state.update(settings: settings))
+    settle()
+  }
+
+  package func update(network: LocalNetwork) {
+    commit(state.update(network: network, at: clock.now()))
+    settle()
+  }
+
+  /// Names a source before its first event, so that `status` shows it as waiting or disabled.
+  package func declare(_ source: SourceKind, enabled: Bool) {
+    state.declare(source, enabled: enabled, at: clock.now())
+    settle()
+  }
+
+  /// Commits what is due, whenever it is, until the task is cancelled; sleeps in between.
+  package func run() async {
+    while !Task.isCancelled {
+      let nap = Nap(until: state.nextDeadline(), on: clock)
+      self.nap = nap
+      await nap.end()
+      self.nap = nil
+      guard !Task.isCancelled else { return }
+      commit(state.expire(at: clock.now()))
+      settle()
+    }
+  }
+
+  // MARK: - What comes out
+
+  package func snapshot() -> RegistrySnapshot { state.snapshot() }
+
+  package var backendCount: Int { state.backendCount }
+
+  package func backend(_ id: BackendID) -> Backend? { state.backend(id) }
+
+  package func sourceStatuses() -> [SourceStatus] { state.sourceStatuses() }
+
+  /// The instances that are present and confirmed, by interface (RFC 6762 §7.1).
+  package func confirmedInstances(on interface: String) -> [ServiceInstance] {
+    state.confirmedInstances(on: interface)
+  }
+
+  /// The registry as a sequence of updates; `revision` resumes after it where that is possible.
+  package nonisolated func watch(after revision: UInt64? = nil) -> RegistryWatch {
+    RegistryWatch(registry: self, after: revision)
+  }
+
+  // MARK: - Watchers
+
+  /// What a watcher at `position` has not seen yet; waits for it. Nil once the task is cancelled.
+  func update(after position: RegistryWatch.Position) async -> (
+    RegistryUpdate, RegistryWatch.Position
+  )? {
+    while !Task.isCancelled {
+      if let update = updateNow(after: position) { return update }
+      await waitForNews()
+    }
+    return nil
+  }
+
+  private func updateNow(
+    after position: RegistryWatch.Position
+  ) -> (RegistryUpdate, RegistryWatch.Position)? {
+    guard position.revision != state.revision || position.sources != sourcesVersion else {
+      return nil
+    }
+    let content: RegistryUpdate.Content =
+      if let seen = position.revision,
+        let changes = log.changes(after: seen, upTo: state.revision)
+      {
+        .changes(changes)
+      } else {
+        .snapshot(state.snapshot())
+      }
+    let update = RegistryUpdate(content: content, sources: lastSources)
+    return (update, RegistryWatch.Position(revision: state.revision, sources: sourcesVersion))
+  }
+
+  private func waitForNews() async {
+    let watcher = nextWatcher
+    nextWatcher += 1
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        guard !Task.isCancelled else {
+          continuation.resume()
+          return
+        }
+        waiting[watcher] = continuation
+      }
+    } onCancel: {
+      Task { await self.wake(watcher) }
+    }
+  }
+
+  private func wake(_ watcher: Int) {
+    waiting.removeValue(forKey: watcher)?.resume()
+  }
+
+  // MARK: - Commit
+
+  private func commit(_ outcome: RegistryState.Outcome) {
+    for change in outcome.changes { log.append(change) }
+    for notice in outcome.notices {
+      if case .dropped = noticeSink.yield(notice) { droppedNotices += 1 }
+    }
+    hasNews = hasNews || !outcome.changes.isEmpty
+  }
+
+  /// After each call: wakes who waits for what was committed, and the sleeper for a nearer deadline.
+  private func settle() {
+    let sources = state.sourceStatuses()
+    if sources != lastSources {
+      lastSources = sources
+      sourcesVersion += 1
+      hasNews = true
+    }
+    if hasNews {
+      hasNews = false
+      let woken = waiting.values
+      waiting = [:]
+      for continuation in woken { continuation.resume() }
+    }
+    nap?.cut(ifLongerThan: state.nextDeadline())
+  }
+}

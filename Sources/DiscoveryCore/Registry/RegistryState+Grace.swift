@@ -1,0 +1,56 @@
+// Grace periods and lifetimes: when a backend goes for good.
+
+extension RegistryState {
+  /// The last sighting went at `now`: the backend stays for the grace period, its status unknown.
+  mutating func beginGrace(_ entry: Int, at now: Moment) {
+    entries[entry].graceEnds = now.advanced(by: settings.gracePeriod)
+    entries[entry].status = .unknown
+    touched.append(entry)
+    schedule(entry)
+  }
+
+  mutating func endGrace(_ entry: Int) {
+    entries[entry].graceEnds = nil
+  }
+
+  /// When the backend's grace period ends, or its first sighting with a lifetime does.
+  func deadline(of entry: Int) -> Uptime? {
+    guard entries.contains(entry) else { return nil }
+    if let graceEnds = entries[entry].graceEnds { return graceEnds.uptime }
+    return entries[entry].members.compactMap { member in
+      claims[member].source.timeToLive.flatMap { lifetime in
+        claims[member].held.map { $0.lastSeen.uptime.advanced(by: lifetime) }.min()
+      }
+    }.min()
+  }
+
+  /// Puts the backend's deadline into the queue, unless an earlier hint there will look again.
+  mutating func schedule(_ entry: Int) {
+    guard let deadline = deadline(of: entry) else { return }
+    if let hint = entries[entry].hint, hint <= deadline { return }
+    entries[entry].hint = deadline
+    deadlines.push(entry, at: deadline)
+  }
+
+  /// Takes the queue's first hint; its backend may have another deadline by now, or be gone.
+  mutating func takeHint() -> Int? {
+    guard let hint = deadlines.popFirst(), entries.contains(hint.slot) else { return nil }
+    if entries[hint.slot].hint == hint.at { entries[hint.slot].hint = nil }
+    return hint.slot
+  }
+
+  mutating func expireEntry(_ entry: Int, at now: Moment) {
+    if let graceEnds = entries[entry].graceEnds {
+      if graceEnds.uptime <= now.uptime { remove(entry) } else { schedule(entry) }
+      return
+    }
+    let expired = entries[entry].members.flatMap { member -> [(SourceKind, Sighting.ID)] in
+      guard let lifetime = claims[member].source.timeToLive else { return [] }
+      return claims[member].held
+        .filter { $0.lastSeen.uptime.advanced(by: lifetime) <= now.uptime }
+        .map { (claims[member].source, $0.sighting.id) }
+    }
+    for (source, id) in expired { removed(id, from: source, at: now) }
+    if entries.contains(entry) { schedule(entry) }
+  }
+}

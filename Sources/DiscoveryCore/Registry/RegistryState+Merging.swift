@@ -1,0 +1,229 @@
+// Which claims are one backend. A backend has one leading claim; each other claim in it shares a
+// key with the leader, not merely with one another, so that an announcement which names two servers'
+// addresses joins one of them and cannot fuse the two.
+
+extension RegistryState {
+  /// Gives a claim without a backend its place: the best one that it shares a key with, or its own.
+  mutating func place(_ claim: Int, at now: Moment) {
+    let rivals = leaders(sharing: claims[claim].keys)
+    guard let best = rivals.min(by: isBetterLed) else {
+      found(entryLedBy: claim, at: now)
+      return
+    }
+    guard entries[best].members.count < Self.maximumClaimsPerBackend else {
+      report(
+        .sightingsOfOneBackend(
+          name: claims[entries[best].leader].current.name,
+          maximum: Self.maximumClaimsPerBackend))
+      refuse(claim)
+      return
+    }
+    join(claim, best)
+    if claims[claim].leads(claims[entries[best].leader]) {
+      lead(best, with: claim, at: now)
+    } else if claims[entries[best].leader].source.isAdministered,
+      !claims[claim].source.isAdministered
+    {
+      notices.append(.skipped(claims[claim].current, claims[claim].source, .knownAsStatic))
+    }
+  }
+
+  /// Follows a claim's new addresses, port or name: it stays where it is if it still belongs there.
+  mutating func rekey(_ claim: Int, at now: Moment) {
+    guard let entry = claims[claim].entry, !claims[claim].isDeparted else { return }
+    touched.append(entry)
+    let keys = claims[claim].held.reduce(into: [MatchKey]()) { keys, held in
+      for key in held.sighting.matchKeys(on: policy.network) where !keys.contains(key) {
+        keys.append(key)
+      }
+    }
+    guard keys != claims[claim].keys else { return }
+    guard entries[entry].leader == claim else {
+      claims[claim].keys = keys
+      if !isRelated(claim, toLeaderOf: entry) { rehome([claim], from: entry, at: now) }
+      return
+    }
+    unindex(entry)
+    claims[claim].keys = keys
+    if leaders(sharing: keys).contains(where: { isLed($0, before: claim) }) {
+      leave(entry, claim, at: now)
+      place(claim, at: now)
+    } else {
+      index(entry, at: now)
+      reviewFollowers(of: entry, at: now)
+    }
+  }
+
+  /// The last sighting of a claim went.
+  mutating func depart(_ claim: Int, at now: Moment) {
+    guard let entry = claims[claim].entry else { return }
+    claims[claim].isDeparted = true
+    if entries[entry].members.count > 1 {
+      if entries[entry].leader == claim { unindex(entry) }
+      leave(entry, claim, at: now)
+      forget(claim)
+    } else if claims[claim].source.isAdministered || claims[claim].source.timeToLive != nil {
+      remove(entry)
+    } else {
+      beginGrace(entry, at: now)
+    }
+  }
+
+  /// Takes a backend away with all its claims; its last view is committed as removed.
+  mutating func remove(_ entry: Int) {
+    for member in close(entry) { forget(member) }
+  }
+
+  // MARK: - Steps
+
+  private mutating func found(entryLedBy claim: Int, at now: Moment) {
+    let source = claims[claim].source
+    guard source.isAdministered || entries.count < settings.maxBackends else {
+      report(.backends(maximum: settings.maxBackends))
+      refuse(claim)
+      return
+    }
+    let id = freeID(of: claims[claim].key)
+    let entry = entries.insert(
+      Entry(id: id, firstSeen: now.wall, leader: claim, members: [claim]))
+    entryByID[id] = entry
+    claims[claim].entry = entry
+    touched.append(entry)
+    index(entry, at: now)
+    schedule(entry)
+  }
+
+  /// The id of the identity, or its next one when a backend that was born with it lives on.
+  private func freeID(of key: Claim.Key) -> BackendID {
+    let namespace: BackendID.Namespace = key.source == .mdns ? .dns : .url
+    var attempt = 0
+    while true {
+      let id = BackendID(of: key.identity, in: namespace, attempt: attempt)
+      if entryByID[id] == nil { return id }
+      attempt += 1
+    }
+  }
+
+  private mutating func join(_ claim: Int, _ entry: Int) {
+    entries[entry].members.append(claim)
+    claims[claim].entry = entry
+    touched.append(entry)
+    schedule(entry)
+  }
+
+  /// Makes a member the leader; a departed claim was kept only to be recognised, and goes.
+  private mutating func lead(_ entry: Int, with claim: Int, at now: Moment) {
+    unindex(entry)
+    entries[entry].leader = claim
+    endGrace(entry)
+    for member in entries[entry].members where claims[member].isDeparted {
+      entries[entry].members.removeAll { $0 == member }
+      forget(member)
+    }
+    index(entry, at: now)
+    reviewFollowers(of: entry, at: now)
+  }
+
+  /// Enters the leader's keys; backends whose leaders share one are taken in.
+  private mutating func index(_ entry: Int, at now: Moment) {
+    let keys = claims[entries[entry].leader].keys
+    let others = leaders(sharing: keys).filter { $0 != entry }
+    for key in keys { entryByLeaderKey[key] = entry }
+    for other in others where entries.contains(other) {
+      for member in close(other) {
+        if claims[member].isDeparted { forget(member) } else { place(member, at: now) }
+      }
+    }
+  }
+
+  private mutating func unindex(_ entry: Int) {
+    for key in claims[entries[entry].leader].keys where entryByLeaderKey[key] == entry {
+      entryByLeaderKey[key] = nil
+    }
+  }
+
+  /// Takes the claim out of its backend, which finds another leader, or ends without one. Where the
+  /// claim led, its keys have left the index already.
+  private mutating func leave(_ entry: Int, _ claim: Int, at now: Moment) {
+    claims[claim].entry = nil
+    touched.append(entry)
+    entries[entry].members.removeAll { $0 == claim }
+    guard entries[entry].leader == claim else { return }
+    let heir = entries[entry].members.min { claims[$0].leads(claims[$1]) }
+    guard let heir,
+      !leaders(sharing: claims[heir].keys).contains(where: { isLed($0, before: heir) })
+    else {
+      for member in close(entry) { place(member, at: now) }
+      return
+    }
+    entries[entry].leader = heir
+    index(entry, at: now)
+    reviewFollowers(of: entry, at: now)
+  }
+
+  /// Finds a place for the followers that share nothing with the present leader.
+  private mutating func reviewFollowers(of entry: Int, at now: Moment) {
+    guard entries[entry].members.count > 1 else { return }
+    let strangers = entries[entry].members.filter {
+      $0 != entries[entry].leader && !isRelated($0, toLeaderOf: entry)
+    }
+    rehome(strangers, from: entry, at: now)
+  }
+
+  private mutating func rehome(_ strangers: [Int], from entry: Int, at now: Moment) {
+    guard !strangers.isEmpty else { return }
+    entries[entry].members.removeAll(where: strangers.contains)
+    touched.append(entry)
+    for stranger in strangers {
+      claims[stranger].entry = nil
+      place(stranger, at: now)
+    }
+  }
+
+  /// Ends a backend and hands its claims back, placeless.
+  private mutating func close(_ entry: Int) -> [Int] {
+    if claims.contains(entries[entry].leader) { unindex(entry) }
+    let closed = entries[entry]
+    if let committed = closed.committed { dissolved.append(committed) }
+    entryByID[closed.id] = nil
+    entries.remove(entry)
+    for member in closed.members { claims[member].entry = nil }
+    if entries.count < settings.maxBackends * 9 / 10 {
+      limitsReported.remove(.backends(maximum: settings.maxBackends))
+    }
+    return closed.members
+  }
+
+  private mutating func forget(_ claim: Int) {
+    if !claims[claim].isDeparted {
+      countSighting(of: claims[claim].source, by: -claims[claim].held.count)
+    }
+    claimByKey[claims[claim].key] = nil
+    claims.remove(claim)
+  }
+
+  private mutating func refuse(_ claim: Int) {
+    notices.append(.skipped(claims[claim].current, claims[claim].source, .limit))
+    forget(claim)
+  }
+
+  // MARK: - Relations
+
+  private func leaders(sharing keys: [MatchKey]) -> [Int] {
+    keys.reduce(into: []) { found, key in
+      if let entry = entryByLeaderKey[key], !found.contains(entry) { found.append(entry) }
+    }
+  }
+
+  private func isBetterLed(_ left: Int, _ right: Int) -> Bool {
+    claims[entries[left].leader].leads(claims[entries[right].leader])
+  }
+
+  private func isLed(_ entry: Int, before claim: Int) -> Bool {
+    entries[entry].leader != claim && claims[entries[entry].leader].leads(claims[claim])
+  }
+
+  private func isRelated(_ claim: Int, toLeaderOf entry: Int) -> Bool {
+    claims[claim].keys.contains { entryByLeaderKey[$0] == entry }
+  }
+}

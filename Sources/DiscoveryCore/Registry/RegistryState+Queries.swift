@@ -1,0 +1,42 @@
+// What can be asked of the registry's state.
+
+extension RegistryState {
+  package var backendCount: Int { entries.count }
+
+  /// All backends in listing order.
+  package func snapshot() -> RegistrySnapshot {
+    RegistrySnapshot(
+      revision: revision,
+      backends: entries.indices.compactMap { entries[$0].committed.map(withLastSeen($0)) }
+        .sorted(by: Backend.isListedBefore))
+  }
+
+  package func backend(_ id: BackendID) -> Backend? {
+    entryByID[id].flatMap { slot in entries[slot].committed.map(withLastSeen(slot)) }
+  }
+
+  /// How each known source stands, highest precedence first.
+  package func sourceStatuses() -> [SourceStatus] {
+    sources.values.sorted { $0.source < $1.source }
+  }
+
+  /// The instances that are present and confirmed on `interface`: what need not be answered when
+  /// the network is asked again (RFC 6762 §7.1).
+  package func confirmedInstances(on interface: String) -> [ServiceInstance] {
+    claims.indices.compactMap { slot in
+      let claim = claims[slot]
+      guard claim.source == .mdns, !claim.isDeparted else { return nil }
+      return claim.held.first { !$0.isStale && $0.sighting.id.interface == interface }?
+        .sighting.instance
+    }
+  }
+
+  /// Sightings that repeat what is known move `lastSeen` without a commit.
+  private func withLastSeen(_ slot: Int) -> (Backend) -> Backend {
+    { backend in
+      var backend = backend
+      backend.lastSeen = lastSeen(of: slot)
+      return backend
+    }
+  }
+}

@@ -1,0 +1,175 @@
+// What a source's reports do to its claims.
+
+extension RegistryState {
+  mutating func found(_ sighting: Sighting, from source: SourceKind, at now: Moment) {
+    let vetted: Sighting
+    switch policy.vetted(sighting, from: source) {
+    case .failure(let refusal):
+      notices.append(.skipped(sighting, source, refusal.reason))
+      // What it said before holds no longer either.
+      removed(sighting.id, from: source, at: now)
+      return
+    case .success(let admitted):
+      vetted = Self.capped(admitted)
+    }
+    noteRefusedPath(of: vetted, from: source)
+    let key = Claim.Key(source: source, identity: vetted.id.identity)
+    guard let claim = claimByKey[key] else {
+      open(key, with: vetted, at: now)
+      return
+    }
+    if claims[claim].isDeparted {
+      revive(claim, with: vetted, at: now)
+    } else if let position = claims[claim].index(of: vetted.id) {
+      revise(claim, at: position, to: vetted, at: now)
+    } else {
+      guard hasRoom(forSightingOf: claim) else {
+        notices.append(.skipped(vetted, source, .limit))
+        return
+      }
+      countSighting(of: source, by: 1)
+      claims[claim].held.append(Claim.Held(sighting: vetted, lastSeen: now))
+      rekey(claim, at: now)
+    }
+  }
+
+  mutating func removed(_ id: Sighting.ID, from source: SourceKind, at now: Moment) {
+    guard let claim = claimByKey[Claim.Key(source: source, identity: id.identity)],
+      !claims[claim].isDeparted, let position = claims[claim].index(of: id)
+    else { return }
+    countSighting(of: source, by: -1)
+    guard claims[claim].held.count > 1 else {
+      depart(claim, at: now)
+      return
+    }
+    claims[claim].held.remove(at: position)
+    rekey(claim, at: now)
+  }
+
+  // MARK: - Sources
+
+  mutating func connected(_ source: SourceKind, at now: Moment) {
+    var status = sources[source] ?? SourceStatus(source: source, state: .waiting, since: now.wall)
+    guard status.state != .up else { return }
+    if status.state == .down { status.reconnects += 1 }
+    status.state = .up
+    status.since = now.wall
+    sources[source] = status
+    notices.append(.sourceUp(source))
+  }
+
+  /// The source's sightings stay: better stale than gone.
+  mutating func failed(_ source: SourceKind, reason: String, at now: Moment) {
+    var status = sources[source] ?? SourceStatus(source: source, state: .waiting, since: now.wall)
+    let isNews = status.state == .up || status.lastError == nil
+    if status.state == .up {
+      status.state = .down
+      status.since = now.wall
+    }
+    status.lastError = reason
+    sources[source] = status
+    if isNews { notices.append(.sourceDown(source, reason: reason)) }
+    for slot in claims.indices where claims[slot].source == source && !claims[slot].isDeparted {
+      for position in claims[slot].held.indices { claims[slot].held[position].isStale = true }
+      if let entry = claims[slot].entry { touched.append(entry) }
+    }
+  }
+
+  /// What a source that is back did not repeat is gone.
+  mutating func removeStale(of source: SourceKind, at now: Moment) {
+    let gone = claims.indices.filter { claims[$0].source == source && !claims[$0].isDeparted }
+      .flatMap { claims[$0].held.filter(\.isStale).map(\.sighting.id) }
+    for id in gone { removed(id, from: source, at: now) }
+  }
+
+  // MARK: - Claims
+
+  /// A server that the source has not named before.
+  private mutating func open(_ key: Claim.Key, with sighting: Sighting, at now: Moment) {
+    guard hasRoom(forSightingsFrom: key.source) else {
+      notices.append(.skipped(sighting, key.source, .limit))
+      return
+    }
+    nextOrder += 1
+    let claim = claims.insert(
+      Claim(key: key, order: nextOrder, held: [Claim.Held(sighting: sighting, lastSeen: now)]))
+    claims[claim].keys = sighting.matchKeys(on: policy.network)
+    claimByKey[key] = claim
+    countSighting(of: key.source, by: 1)
+    place(claim, at: now)
+  }
+
+  private mutating func revise(
+    _ claim: Int, at position: Int, to sighting: Sighting, at now: Moment
+  ) {
+    let isSame = claims[claim].held[position].sighting == sighting
+    if isSame {
+      claims[claim].held[position].lastSeen = now
+      guard claims[claim].held[position].isStale else { return }
+      claims[claim].held[position].isStale = false
+    } else {
+      claims[claim].held.remove(at: position)
+      claims[claim].held.append(Claim.Held(sighting: sighting, lastSeen: now))
+    }
+    rekey(claim, at: now)
+  }
+
+  /// Back within the grace period: what it says now replaces what was kept of it.
+  private mutating func revive(_ claim: Int, with sighting: Sighting, at now: Moment) {
+    claims[claim].isDeparted = false
+    claims[claim].held = [Claim.Held(sighting: sighting, lastSeen: now)]
+    countSighting(of: claims[claim].source, by: 1)
+    if let entry = claims[claim].entry { endGrace(entry) }
+    rekey(claim, at: now)
+  }
+
+  /// A path that would steer the URL is worth a word, once for each time that it is said anew.
+  private mutating func noteRefusedPath(of sighting: Sighting, from source: SourceKind) {
+    guard sighting.txt["api_path"] != nil, let instance = sighting.instance,
+      ParsedService(txt: sighting.txt, serviceType: instance.type).refusedAPIPath != nil
+    else { return }
+    let claim = claimByKey[Claim.Key(source: source, identity: sighting.id.identity)]
+    if let claim, claims[claim].held.contains(where: { $0.sighting.txt == sighting.txt }) { return }
+    notices.append(.skipped(sighting, source, .apiPathRefused))
+  }
+
+  private static func capped(_ sighting: Sighting) -> Sighting {
+    guard sighting.addresses.count > maximumAddressesPerSighting else { return sighting }
+    var sighting = sighting
+    sighting.addresses = Array(sighting.addresses.sorted().prefix(maximumAddressesPerSighting))
+    return sighting
+  }
+
+  // MARK: - Limits
+
+  private mutating func hasRoom(forSightingOf claim: Int) -> Bool {
+    guard claims[claim].held.count < Self.maximumSightingsPerClaim else {
+      report(
+        .sightingsOfOneBackend(
+          name: claims[claim].current.name, maximum: Self.maximumSightingsPerClaim))
+      return false
+    }
+    return hasRoom(forSightingsFrom: claims[claim].source)
+  }
+
+  private mutating func hasRoom(forSightingsFrom source: SourceKind) -> Bool {
+    let maximum = 8 * settings.maxBackends
+    guard source.isAdministered || sightingCount < maximum else {
+      report(.sightings(maximum: maximum))
+      return false
+    }
+    return true
+  }
+
+  /// Says so once, until the settings change or there is ample room again.
+  mutating func report(_ limit: RegistryNotice.Limit) {
+    // A hostile neighbour chooses names; it shall not choose how many of them are remembered.
+    guard limitsReported.count < 64, limitsReported.insert(limit).inserted else { return }
+    notices.append(.limitReached(limit))
+  }
+
+  mutating func countSighting(of source: SourceKind, by step: Int) {
+    sightingCount += step
+    sources[source]?.sightings += step
+  }
+}

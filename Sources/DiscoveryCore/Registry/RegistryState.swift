@@ -1,0 +1,161 @@
+/// The registry as a pure state machine: what sources report goes in, committed changes come out.
+///
+/// It has no clock, task, lock or logger. Nothing else changes a backend. A call costs what the
+/// event touches, never what the registry holds, but for a source's failure and a new network.
+package struct RegistryState {
+  /// What the configuration says of it.
+  package struct Settings: Hashable, Sendable {
+    package var gracePeriod: Duration = .seconds(60)
+    package var maxBackends = 4096
+    package var trust = TrustSettings()
+    package var prefer = Address.Family.ipv4
+
+    package init() {}
+
+    package init(_ discovery: DiscoverySettings) {
+      gracePeriod = discovery.gracePeriod
+      maxBackends = discovery.maxBackends
+      trust = discovery.trust
+      prefer = discovery.prefer
+    }
+  }
+
+  /// What one call led to.
+  package struct Outcome: Equatable, Sendable {
+    package var changes: [RegistryChange] = []
+    package var notices: [RegistryNotice] = []
+  }
+
+  /// At most this many claims in one backend, so that a crowd on one address stays cheap.
+  static let maximumClaimsPerBackend = 64
+  /// At most this many sightings of one instance (interfaces × protocols).
+  static let maximumSightingsPerClaim = 64
+  /// At most this many addresses of one sighting.
+  static let maximumAddressesPerSighting = 32
+
+  var settings: Settings
+  var policy: AddressPolicy
+  package private(set) var revision: UInt64 = 0
+
+  var claims = SlotArray<Claim>()
+  var entries = SlotArray<Entry>()
+  var claimByKey: [Claim.Key: Int] = [:]
+  var entryByID: [BackendID: Int] = [:]
+  /// Whose leader has a key; no two leaders share one, or they would be one backend.
+  var entryByLeaderKey: [MatchKey: Int] = [:]
+  var deadlines = DeadlineQueue()
+  var sightingCount = 0
+  var nextOrder: UInt64 = 0
+  var sources: [SourceKind: SourceStatus] = [:]
+
+  /// Entries whose view may have changed in this call, in the order that they were touched.
+  var touched: [Int] = []
+  var dissolved: [Backend] = []
+  var notices: [RegistryNotice] = []
+  var limitsReported: Set<RegistryNotice.Limit> = []
+
+  package init(settings: Settings = Settings(), network: LocalNetwork = LocalNetwork()) {
+    self.settings = settings
+    policy = AddressPolicy(trust: settings.trust, prefer: settings.prefer, network: network)
+  }
+
+  // MARK: - Events
+
+  /// Takes what `source` reports at `now`; nothing comes of what changes nothing.
+  package mutating func apply(
+    _ event: DiscoveryEvent, from source: SourceKind, at now: Moment
+  ) -> Outcome {
+    switch event {
+    case .sourceConnected: connected(source, at: now)
+    case .serviceFound(let sighting): found(sighting, from: source, at: now)
+    case .serviceRemoved(let id): removed(id, from: source, at: now)
+    case .fullSetDelivered: removeStale(of: source, at: now)
+    case .sourceFailed(let reason): failed(source, reason: reason, at: now)
+    }
+    return commit()
+  }
+
+  /// Removes what is due at `now`: ended grace periods, and sightings past their lifetime.
+  package mutating func expire(at now: Moment) -> Outcome {
+    while let due = deadlines.first, due.at <= now.uptime {
+      if let entry = takeHint() { expireEntry(entry, at: now) }
+    }
+    return commit()
+  }
+
+  /// When `expire` has something to do; nil for never.
+  package mutating func nextDeadline() -> Uptime? {
+    while let hint = deadlines.first {
+      if deadline(of: hint.slot) == hint.at { return hint.at }
+      if let entry = takeHint() { schedule(entry) }
+    }
+    return nil
+  }
+
+  /// Changes what the configuration says; a grace period that runs keeps its end.
+  package mutating func update(settings: Settings) -> Outcome {
+    self.settings = settings
+    limitsReported = []
+    policy.trust = settings.trust
+    policy.prefer = settings.prefer
+    touched += entries.indices
+    return commit()
+  }
+
+  /// Changes this machine's place in the network: the order of addresses and what is local.
+  package mutating func update(network: LocalNetwork, at now: Moment) -> Outcome {
+    guard network != policy.network else { return Outcome() }
+    policy.network = network
+    for claim in Array(claims.indices) where claims.contains(claim) { rekey(claim, at: now) }
+    touched += entries.indices
+    return commit()
+  }
+
+  /// Switches a source's place in `status` on or off; its sightings are its own affair.
+  package mutating func declare(_ source: SourceKind, enabled: Bool, at now: Moment) {
+    sources[source] = SourceStatus(
+      source: source, state: enabled ? .waiting : .disabled, since: now.wall)
+  }
+
+  // MARK: - Commit
+
+  /// Gives each touched entry whose view changed its revision.
+  private mutating func commit() -> Outcome {
+    var outcome = Outcome(notices: notices)
+    notices.removeAll(keepingCapacity: true)
+    for backend in dissolved {
+      outcome.changes.append(change(.removed, backend, previous: nil))
+    }
+    dissolved.removeAll(keepingCapacity: true)
+    var done: Set<Int> = []
+    for slot in touched where entries.contains(slot) && done.insert(slot).inserted {
+      let backend = view(of: slot)
+      let previous = entries[slot].committed
+      guard let kind = Self.kind(from: previous, to: backend) else {
+        entries[slot].committed = backend
+        continue
+      }
+      entries[slot].committed = backend
+      outcome.changes.append(change(kind, backend, previous: previous))
+    }
+    touched.removeAll(keepingCapacity: true)
+    return outcome
+  }
+
+  private mutating func change(
+    _ kind: RegistryChange.Kind, _ backend: Backend, previous: Backend?
+  ) -> RegistryChange {
+    revision += 1
+    return RegistryChange(revision: revision, kind: kind, backend: backend, previous: previous)
+  }
+
+  /// What a consumer would call the step from one view to the next; nil for no change.
+  private static func kind(from previous: Backend?, to next: Backend) -> RegistryChange.Kind? {
+    guard let previous else { return .added }
+    if previous.expiresAt == nil, next.expiresAt != nil { return .disappeared }
+    if previous.expiresAt != nil, next.expiresAt == nil { return .reappeared }
+    var comparable = next
+    comparable.lastSeen = previous.lastSeen
+    return comparable == previous ? nil : .updated
+  }
+}

@@ -1,0 +1,147 @@
+import APIModel
+import DiscoveryCore
+
+/// The registry's backends as the API shows them: in listing order, each encoded at most once.
+package final class BackendMirror {
+  /// A backend and its JSON.
+  package final class Entry {
+    package fileprivate(set) var backend: Backend
+    /// False once it is removed or listed elsewhere.
+    fileprivate var isListed = true
+    private var encoded: [UInt8]?
+
+    fileprivate init(_ backend: Backend) {
+      self.backend = backend
+    }
+
+    fileprivate func update(_ backend: Backend) {
+      self.backend = backend
+      encoded = nil
+    }
+
+    /// Its `BackendDocument`.
+    package var json: [UInt8] {
+      if let encoded { return encoded }
+      let bytes = JSONBytes.encode(BackendDocument(backend))
+      encoded = bytes
+      return bytes
+    }
+  }
+
+  package private(set) var revision: UInt64 = 0
+  private var byID: [BackendID: Entry] = [:]
+  private var byName: [String: [Entry]] = [:]
+  /// In listing order; some may not be listed any more.
+  private var sorted: [Entry] = []
+  /// Since the last listing, in no order: a change costs no search, a listing merges them once.
+  private var unsorted: [Entry] = []
+  private var isSorted = true
+  /// The whole list, as long as a connection sends it.
+  private weak var wholeList: SharedBytes?
+
+  package init() {}
+
+  package var count: Int { byID.count }
+
+  /// All backends, in listing order.
+  package var entries: [Entry] {
+    sortIfNeeded()
+    return sorted
+  }
+
+  /// The backend with this id, else the first listed with this name.
+  package func find(_ idOrName: String) -> Entry? {
+    if let id = BackendID(idOrName), let entry = byID[id] { return entry }
+    return byName[idOrName]?.min { Backend.isListedBefore($0.backend, $1.backend) }
+  }
+
+  /// Takes the registry's whole state.
+  package func reset(to snapshot: RegistrySnapshot) {
+    revision = snapshot.revision
+    wholeList = nil
+    sorted = snapshot.backends.map(Entry.init)
+    unsorted = []
+    isSorted = true
+    byID = Dictionary(sorted.map { ($0.backend.id, $0) }) { first, _ in first }
+    byName = Dictionary(grouping: sorted) { $0.backend.name }
+  }
+
+  /// Takes one change; the entry that it is about, also when it is gone now.
+  package func apply(_ change: RegistryChange) -> Entry {
+    revision = change.revision
+    wholeList = nil
+    let old = byID[change.backend.id]
+    if change.kind != .removed, let old, old.backend.name == change.backend.name,
+      old.backend.priority == change.backend.priority
+    {
+      old.update(change.backend)
+      return old
+    }
+    if let old { remove(old) }
+    let entry = Entry(change.backend)
+    if change.kind != .removed { insert(entry) }
+    return entry
+  }
+
+  private func insert(_ entry: Entry) {
+    byID[entry.backend.id] = entry
+    byName[entry.backend.name, default: []].append(entry)
+    unsorted.append(entry)
+    isSorted = false
+  }
+
+  private func remove(_ entry: Entry) {
+    entry.isListed = false
+    isSorted = false
+    byID[entry.backend.id] = nil
+    byName[entry.backend.name]?.removeAll { $0 === entry }
+    if byName[entry.backend.name]?.isEmpty == true { byName[entry.backend.name] = nil }
+  }
+
+  private func sortIfNeeded() {
+    guard !isSorted else { return }
+    let added = unsorted.filter(\.isListed).sorted {
+      Backend.isListedBefore($0.backend, $1.backend)
+    }
+    var merged: [Entry] = []
+    merged.reserveCapacity(byID.count)
+    var next = 0
+    for entry in sorted where entry.isListed {
+      while next < added.count, Backend.isListedBefore(added[next].backend, entry.backend) {
+        merged.append(added[next])
+        next += 1
+      }
+      merged.append(entry)
+    }
+    merged += added[next...]
+    sorted = merged
+    unsorted = []
+    isSorted = true
+  }
+
+  // MARK: - JSON
+
+  /// The `BackendListDocument` of all backends, made once for all who send it.
+  package func list() -> SharedBytes {
+    if let wholeList { return wholeList }
+    let list = SharedBytes(Self.list(of: entries[...], revision: revision))
+    wholeList = list
+    return list
+  }
+
+  /// The `BackendListDocument` of those that pass.
+  package func list(matching filter: BackendFilter) -> [UInt8] {
+    Self.list(of: entries.filter { filter.admits($0.backend) }[...], revision: revision)
+  }
+
+  private static func list(of entries: ArraySlice<Entry>, revision: UInt64) -> [UInt8] {
+    var bytes = Array("{\"revision\":\(revision),\"backends\":[".utf8)
+    bytes.reserveCapacity(entries.reduce(bytes.count + 2) { $0 + $1.json.count + 1 })
+    for (index, entry) in entries.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      bytes += entry.json
+    }
+    bytes += "]}".utf8
+    return bytes
+  }
+}

@@ -1,0 +1,130 @@
+import APIModel
+import DiscoveryCore
+
+/// All that the API answers from; it lives on the server's thread.
+package final class ReadModel {
+  /// What is known of the daemon itself.
+  package struct Identity: Hashable, Sendable {
+    package let version: String
+    package let pid: Int32
+    package let started: Moment
+
+    package init(version: String, pid: Int32, started: Moment) {
+      self.version = version
+      self.pid = pid
+      self.started = started
+    }
+  }
+
+  /// Whether the daemon can be relied on.
+  package enum Readiness: Hashable, Sendable {
+    case ready
+    /// With a sentence for people.
+    case notReady(String)
+  }
+
+  /// How long events are still kept after the last reader left, so that it can resume.
+  package static let eventRetention: Duration = .seconds(120)
+
+  package let backends = BackendMirror()
+  package var readiness = Readiness.notReady("the daemon is starting")
+  private let identity: Identity
+  private var sources: [SourceStatus] = []
+  private var ring: EventRing
+  private var readers = 0
+  private var eventsUntil: Uptime?
+  private var dates = HTTPDate()
+
+  package init(identity: Identity, ring: EventRing.Limits = EventRing.Limits()) {
+    self.identity = identity
+    self.ring = EventRing(limits: ring)
+  }
+
+  /// Takes what the registry tells its watchers.
+  package func apply(_ update: RegistryUpdate, at now: Moment) {
+    sources = update.sources
+    switch update.content {
+    case .snapshot(let snapshot):
+      backends.reset(to: snapshot)
+      ring.reset(to: snapshot.revision)
+    case .changes(let changes):
+      let isRecording = readers > 0 || eventsUntil.map { now.uptime < $0 } ?? false
+      for change in changes {
+        let entry = backends.apply(change)
+        // Nothing is encoded that nobody reads.
+        if isRecording {
+          ring.append(Self.event(change, json: entry.json), revision: change.revision)
+        }
+      }
+      if !isRecording { ring.reset(to: backends.revision) }
+    }
+  }
+
+  // MARK: - Events
+
+  /// A connection begins to read events.
+  package func addReader() {
+    readers += 1
+  }
+
+  /// A connection that read events is gone.
+  package func removeReader(at now: Moment) {
+    readers -= 1
+    if readers == 0 { eventsUntil = now.uptime.advanced(by: Self.eventRetention) }
+  }
+
+  /// What a reader that has `revision` gets next; nil when it has all. A reader without a revision,
+  /// or with one that is not kept any more, gets a snapshot.
+  package func nextEvent(after revision: inout UInt64?) -> [OutputSegment]? {
+    if let known = revision {
+      switch ring.next(after: known) {
+      case .upToDate: return nil
+      case .event(let bytes, let next):
+        revision = next
+        return [OutputSegment(bytes)]
+      case .lost: break
+      }
+    }
+    revision = backends.revision
+    let start = "event: \(WatchEvent.snapshot.rawValue)\nid: \(backends.revision)\ndata: "
+    return [
+      OutputSegment(Array(start.utf8)), OutputSegment(backends.list()),
+      OutputSegment(Array("\n\n".utf8)),
+    ]
+  }
+
+  private static func event(_ change: RegistryChange, json: [UInt8]) -> [UInt8] {
+    let start = "event: \(WatchEvent(change.kind).rawValue)\nid: \(change.revision)\ndata: "
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(start.utf8.count + json.count + 2)
+    bytes += start.utf8
+    bytes += json
+    bytes += "\n\n".utf8
+    return bytes
+  }
+
+  // MARK: - Status
+
+  /// `now` as a `Date` header has it.
+  package func date(at now: Moment) -> String {
+    dates.text(at: now.wall)
+  }
+
+  /// The daemon's status at `now`.
+  package func status(at now: Moment) -> StatusDocument {
+    var counts = StatusDocument.Counts(total: backends.count)
+    for entry in backends.entries {
+      switch entry.backend.status {
+      case .healthy: counts.healthy += 1
+      case .unhealthy: counts.unhealthy += 1
+      case .unknown: counts.unknown += 1
+      }
+      if entry.backend.expiresAt != nil { counts.disappeared += 1 }
+    }
+    return StatusDocument(
+      version: identity.version, pid: identity.pid,
+      uptime: identity.started.uptime.duration(to: now.uptime), started: identity.started.wall,
+      revision: backends.revision, isReady: readiness == .ready, backends: counts,
+      sources: sources.map(SourceDocument.init))
+  }
+}

@@ -1,0 +1,128 @@
+import DiscoveryCore
+
+/// What a request gets: an answer, and for some requests something that has to be done.
+package struct Answer: Sendable {
+  package enum Effect: Hashable, Sendable {
+    /// Ask the network again.
+    case refresh
+    /// The answer goes on with events, after this revision or else with a snapshot.
+    case watch(after: UInt64?)
+  }
+
+  package var response: HTTPResponse
+  package var effect: Effect?
+
+  package init(_ response: HTTPResponse, effect: Effect? = nil) {
+    self.response = response
+    self.effect = effect
+  }
+}
+
+/// The API: from a request and what is known to an answer.
+package enum Router {
+  private enum Route {
+    case backends
+    /// The id or name, percent-encoded.
+    case backend(Substring)
+    case status
+    case watch
+    case refresh
+    case healthz
+    case readyz
+
+    init?(path: String) {
+      switch path {
+      case "/v1/backends": self = .backends
+      case "/v1/status": self = .status
+      case "/v1/watch": self = .watch
+      case "/v1/refresh": self = .refresh
+      case "/healthz": self = .healthz
+      case "/readyz": self = .readyz
+      default:
+        let prefix = "/v1/backends/"
+        guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
+        self = .backend(path.dropFirst(prefix.count))
+      }
+    }
+
+    var methods: [String] {
+      switch self {
+      case .refresh: ["POST"]
+      default: ["GET", "HEAD"]
+      }
+    }
+  }
+
+  /// Methods that some path knows.
+  private static let knownMethods = ["GET", "HEAD", "POST"]
+
+  /// The answer to `request` at `now`; for HEAD the one to GET, whose body is not sent.
+  package static func answer(_ request: HTTPRequest, from model: ReadModel, at now: Moment)
+    -> Answer
+  {
+    guard let route = Route(path: request.path) else {
+      guard knownMethods.contains(request.method) else {
+        return Answer(methodNotAllowed(request.method, allowed: knownMethods))
+      }
+      return Answer(.error(.notFound, "there is nothing at this path"))
+    }
+    guard route.methods.contains(request.method) else {
+      return Answer(methodNotAllowed(request.method, allowed: route.methods))
+    }
+    switch route {
+    case .backends: return Answer(backends(query: request.query ?? "", from: model))
+    case .backend(let encoded): return Answer(backend(encoded, from: model))
+    case .status:
+      return Answer(HTTPResponse(.ok, .bytes(JSONBytes.encode(model.status(at: now)))))
+    case .watch: return watch(request)
+    case .refresh: return Answer(word(.accepted, "accepted"), effect: .refresh)
+    case .healthz: return Answer(word(.ok, "ok"))
+    case .readyz:
+      switch model.readiness {
+      case .ready: return Answer(word(.ok, "ready"))
+      case .notReady(let reason):
+        return Answer(.error(.serviceUnavailable, code: "not_ready", reason))
+      }
+    }
+  }
+
+  private static func backends(query: String, from model: ReadModel) -> HTTPResponse {
+    do {
+      let filter = try BackendFilter(query: query)
+      guard !filter.isEmpty else { return HTTPResponse(.ok, .shared(model.backends.list())) }
+      return HTTPResponse(.ok, .bytes(model.backends.list(matching: filter)))
+    } catch {
+      return .error(.badRequest, error.message)
+    }
+  }
+
+  private static func backend(_ encoded: Substring, from model: ReadModel) -> HTTPResponse {
+    guard let name = PercentEncoding.decode(encoded) else {
+      return .error(.badRequest, "the path is not properly percent-encoded")
+    }
+    guard let entry = model.backends.find(name) else {
+      return .error(.notFound, "there is no backend \"\(name)\"")
+    }
+    return HTTPResponse(.ok, .bytes(entry.json))
+  }
+
+  private static func watch(_ request: HTTPRequest) -> Answer {
+    var response = HTTPResponse(.ok, .stream)
+    response.contentType = "text/event-stream"
+    guard request.method == "GET" else { return Answer(response) }
+    return Answer(
+      response, effect: .watch(after: request[header: "last-event-id"].flatMap(UInt64.init)))
+  }
+
+  private static func methodNotAllowed(_ method: String, allowed: [String]) -> HTTPResponse {
+    let list = allowed.joined(separator: ", ")
+    var response = HTTPResponse.error(
+      .methodNotAllowed, "\(method) is not possible here; there is \(list)")
+    response.allow = list
+    return response
+  }
+
+  private static func word(_ status: HTTPStatus, _ word: String) -> HTTPResponse {
+    HTTPResponse(status, .bytes(JSONBytes.encode(["status": word])))
+  }
+}

@@ -1,0 +1,233 @@
+import DiscoveryCore
+
+/// Takes the bytes of one connection and gives the requests in them (RFC 9112).
+///
+/// It stands in for the library's own HTTP parser, which cannot give what the API promises: it
+/// drops unknown methods and long headers without an answer, waits for a body where a POST has
+/// none, and rewrites paths ("+", "//", "%2F") so that not every name can be asked for.
+package struct RequestParser: Sendable {
+  package struct Limits: Hashable, Sendable {
+    /// Bytes of the request line and all headers.
+    package var head = 8 * 1024
+    /// Bytes of a body.
+    package var body = 64 * 1024
+
+    package init() {}
+  }
+
+  /// Why a request is refused before it is looked at; the connection ends after the answer.
+  package struct Refusal: Error, Hashable, Sendable {
+    package let status: HTTPStatus
+    package let message: String
+  }
+
+  package enum Outcome: Hashable, Sendable {
+    case incomplete
+    /// The client waits for "100 Continue" before it sends the body; reported once.
+    case expectsContinue
+    case request(HTTPRequest)
+    case refused(Refusal)
+  }
+
+  private struct Head {
+    var request: HTTPRequest
+    var bodyLength: Int
+    var expectsContinue: Bool
+  }
+
+  private let limits: Limits
+  private var buffer: [UInt8] = []
+  /// Where the next request begins in `buffer`.
+  private var start = 0
+  /// Where the line that is being read begins.
+  private var lineStart = 0
+  /// Everything before it has been looked at.
+  private var scanned = 0
+  private var lines: [Range<Int>] = []
+  private var head: Head?
+
+  package init(limits: Limits = Limits()) {
+    self.limits = limits
+  }
+
+  /// True when a part of a request is there and the rest is not.
+  package var isMidRequest: Bool { head != nil || start < buffer.count }
+
+  /// Takes what was received.
+  package mutating func append(_ bytes: some Collection<UInt8>) {
+    buffer.append(contentsOf: bytes)
+  }
+
+  /// Forgets what was received and frees its memory.
+  package mutating func removeAll() {
+    self = RequestParser(limits: limits)
+  }
+
+  /// The next request, if all of it is there.
+  package mutating func next() -> Outcome {
+    do {
+      if head == nil {
+        guard try scanHead() else { return .incomplete }
+        head = try parseHead()
+        buffer.removeSubrange(..<scanned)
+        (start, lineStart, scanned) = (0, 0, 0)
+        lines.removeAll(keepingCapacity: true)
+      }
+      guard var ready = head else { return .incomplete }
+      guard buffer.count >= ready.bodyLength else {
+        guard ready.expectsContinue else { return .incomplete }
+        head?.expectsContinue = false
+        return .expectsContinue
+      }
+      head = nil
+      if ready.bodyLength > 0 {
+        ready.request.body = Array(buffer[..<ready.bodyLength])
+        buffer.removeSubrange(..<ready.bodyLength)
+      }
+      return .request(ready.request)
+    } catch {
+      removeAll()
+      return .refused(error)
+    }
+  }
+
+  /// Finds the lines of the head; true when the empty line after it was found.
+  private mutating func scanHead() throws(Refusal) -> Bool {
+    while scanned < buffer.count {
+      guard scanned - start < limits.head else { throw tooLong }
+      let byte = buffer[scanned]
+      scanned += 1
+      guard byte == UInt8(ascii: "\n") else { continue }
+      var end = scanned - 1
+      if end > lineStart, buffer[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+      let line = lineStart..<end
+      lineStart = scanned
+      if !line.isEmpty {
+        lines.append(line)
+      } else if !lines.isEmpty {
+        return true
+      }
+    }
+    return false
+  }
+
+  private var tooLong: Refusal {
+    lines.isEmpty
+      ? Refusal(status: .uriTooLong, message: "the request line is too long")
+      : Refusal(
+        status: .headersTooLarge, message: "the headers are longer than \(limits.head) bytes")
+  }
+}
+
+// MARK: - The head
+
+extension RequestParser {
+  private static func malformed(_ message: String) -> Refusal {
+    Refusal(status: .badRequest, message: message)
+  }
+
+  private func parseHead() throws(Refusal) -> Head {
+    var request = try Self.requestLine(buffer[lines[0]])
+    for line in lines.dropFirst() { request.headers.append(try Self.header(buffer[line])) }
+    let hosts = request.headers.count { $0.name == "host" }
+    guard hosts == 1 || request.isVersion10 && hosts == 0 else {
+      throw Self.malformed("a request has exactly one Host header")
+    }
+    var head = Head(request: request, bodyLength: 0, expectsContinue: false)
+    var lengths: Set<String> = []
+    for header in request.headers where header.name == "content-length" {
+      lengths.insert(header.value)
+    }
+    if let coding = request[header: "transfer-encoding"] {
+      guard lengths.isEmpty else {
+        throw Self.malformed("Content-Length and Transfer-Encoding exclude one another")
+      }
+      throw coding.lowercased() == "chunked"
+        ? Refusal(status: .lengthRequired, message: "a body needs a Content-Length")
+        : Refusal(status: .notImplemented, message: "this transfer coding is not supported")
+    }
+    if let text = lengths.first {
+      guard lengths.count == 1, !text.isEmpty, text.utf8.allSatisfy(Ascii.digits.contains) else {
+        throw Self.malformed("the Content-Length is no number")
+      }
+      guard let length = Int(text), length <= limits.body else {
+        throw Refusal(
+          status: .contentTooLarge, message: "a body may have at most \(limits.body) bytes")
+      }
+      head.bodyLength = length
+    }
+    if let expectation = request[header: "expect"] {
+      guard expectation.lowercased() == "100-continue" else {
+        throw Refusal(status: .expectationFailed, message: "this expectation is not supported")
+      }
+      head.expectsContinue = !request.isVersion10
+    }
+    return head
+  }
+
+  /// `METHOD SP target SP HTTP/1.x` (RFC 9112 §3).
+  private static func requestLine(_ line: ArraySlice<UInt8>) throws(Refusal) -> HTTPRequest {
+    let parts = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+    guard parts.count == 3, !parts[0].isEmpty, parts[0].allSatisfy(isTokenByte),
+      !parts[1].isEmpty, parts[1].allSatisfy({ (0x21...0x7E).contains($0) })
+    else { throw malformed("the request line is malformed") }
+    let isVersion10: Bool
+    switch String(decoding: parts[2], as: UTF8.self) {
+    case "HTTP/1.1": isVersion10 = false
+    case "HTTP/1.0": isVersion10 = true
+    case let version where version.hasPrefix("HTTP/"):
+      throw Refusal(
+        status: .versionNotSupported, message: "only HTTP/1.1 and HTTP/1.0 are spoken here")
+    default: throw malformed("the request line is malformed")
+    }
+    var target = String(decoding: parts[1], as: UTF8.self)[...]
+    // The absolute form, as sent to proxies (§3.2.2).
+    if target.hasPrefix("http://") {
+      target = target.dropFirst("http://".count)
+      target = target[(target.firstIndex { $0 == "/" || $0 == "?" } ?? target.endIndex)...]
+      if target.first != "/" { target = "/" + target }
+    }
+    // "*" stands for the server as a whole (OPTIONS); it is a path that nothing is at.
+    guard target.first == "/" || target == "*" else {
+      throw malformed("the request target does not begin with \"/\"")
+    }
+    target = target[..<(target.firstIndex(of: "#") ?? target.endIndex)]
+    let mark = target.firstIndex(of: "?")
+    return HTTPRequest(
+      method: String(decoding: parts[0], as: UTF8.self),
+      path: String(target[..<(mark ?? target.endIndex)]),
+      query: mark.map { String(target[target.index(after: $0)...]) }, isVersion10: isVersion10)
+  }
+
+  /// `name: value` (RFC 9112 §5), no folded lines.
+  private static func header(_ line: ArraySlice<UInt8>) throws(Refusal) -> HTTPRequest.Header {
+    guard let colon = line.firstIndex(of: Ascii.colon), colon > line.startIndex,
+      line[..<colon].allSatisfy(isTokenByte)
+    else { throw malformed("a header is malformed") }
+    var value = line[line.index(after: colon)...]
+    while let first = value.first, isBlank(first) { value.removeFirst() }
+    while let last = value.last, isBlank(last) { value.removeLast() }
+    guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == UInt8(ascii: "\t") }) else {
+      throw malformed("a header holds control characters")
+    }
+    return HTTPRequest.Header(
+      name: String(decoding: line[..<colon].map(Ascii.lowercased), as: UTF8.self),
+      value: String(decoding: value, as: UTF8.self))
+  }
+
+  private static func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+  }
+
+  /// `tchar` of RFC 9110 §5.6.2.
+  private static func isTokenByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case Ascii.digits, Ascii.lowercaseLetters, Ascii.uppercaseLetters: true
+    case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"): true
+    case UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"): true
+    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "^"), UInt8(ascii: "_"): true
+    case UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"): true
+    default: false
+    }
+  }
+}

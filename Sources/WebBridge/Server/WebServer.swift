@@ -1,0 +1,121 @@
+import CWebSockets
+import DiscoveryCore
+import Glibc
+import Synchronization
+
+/// The HTTP server: one thread, which sleeps until there is something to do.
+///
+/// What it answers from is published to it; no request leaves its thread.
+package final class WebServer: Sendable {
+  package struct Limits: Hashable, Sendable {
+    package var connection = HTTPConnection.Limits()
+    package var events = EventRing.Limits()
+    /// Connections above it are answered 503 and closed.
+    package var connections = 2048
+    /// Between the comment lines of an event stream.
+    package var heartbeat: Duration = .seconds(15)
+
+    package init() {}
+  }
+
+  /// What the server is told at its start.
+  package struct Setup: Sendable {
+    /// Where the Unix socket is made.
+    package var socketPath: String
+    package var identity: ReadModel.Identity
+    package var clock: any DiscoveryClock
+    package var limits = Limits()
+    /// Called on the server's thread for `POST /v1/refresh`; must return at once.
+    package var onRefresh: @Sendable () -> Void = {}
+    /// Gets the library's errors, for the log.
+    package var onError: @Sendable (String) -> Void = { _ in }
+
+    package init(socketPath: String, identity: ReadModel.Identity, clock: any DiscoveryClock) {
+      self.socketPath = socketPath
+      self.identity = identity
+      self.clock = clock
+    }
+  }
+
+  private let inbox: ServerInbox
+  private let listener: UnixListener
+  /// nil once it was joined.
+  private let thread: Mutex<pthread_t?>
+
+  /// Starts to serve; readiness is for `setReady` to say.
+  package init(_ setup: Setup) throws(WebServerError) {
+    LibraryLog.send(to: setup.onError)
+    let inbox = ServerInbox()
+    let listener = try UnixListener(path: setup.socketPath)
+    let loop: ServiceLoop
+    do throws(WebServerError) {
+      loop = try ServiceLoop(setup, inbox: inbox)
+    } catch {
+      listener.removeFile()
+      close(listener.descriptor)
+      throw error
+    }
+    do throws(WebServerError) {
+      try loop.listen(listener.descriptor)
+      thread = Mutex(try Self.startThread(loop))
+    } catch {
+      listener.removeFile()
+      loop.destroy()
+      throw error
+    }
+    self.inbox = inbox
+    self.listener = listener
+  }
+
+  /// Takes what the registry tells its watchers, in order; waits when the server is far behind.
+  package func publish(_ update: RegistryUpdate) async {
+    await inbox.put(update)
+  }
+
+  /// Says what `/readyz` answers.
+  package func setReady(_ readiness: ReadModel.Readiness) {
+    inbox.put { $0.readiness = readiness }
+  }
+
+  /// Removes the socket's file, closes all connections and ends the thread; returns when that is
+  /// done. More calls do nothing.
+  package func stop() {
+    thread.withLock { thread in
+      guard let running = thread else { return }
+      thread = nil
+      listener.removeFile()
+      inbox.put { $0.isStopping = true }
+      pthread_join(running, nil)
+    }
+  }
+
+  deinit {
+    stop()
+  }
+
+  /// Hands `loop` to a thread of its own, which takes no signals: those are for others.
+  private static func startThread(_ loop: ServiceLoop) throws(WebServerError) -> pthread_t {
+    var all = sigset_t()
+    var previous = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &previous)
+    defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
+    var thread = pthread_t()
+    // Owned by the thread, which frees it at its end.
+    let argument = Unmanaged.passRetained(loop).toOpaque()
+    let code = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        nexus_name_thread("web")
+        Unmanaged<ServiceLoop>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
+      }, argument)
+    guard code == 0 else {
+      Unmanaged<ServiceLoop>.fromOpaque(argument).release()
+      throw .system(
+        operation: "pthread_create", code: code, text: String(cString: strerror(code)))
+    }
+    return thread
+  }
+}

@@ -1,0 +1,20 @@
+/// Every command, in the order that help lists them.
+package enum CommandList {
+  package static let all: [Command] = [
+    DiscoverCommand.command,
+    ListCommand.command,
+    ShowCommand.command,
+    WatchCommand.command,
+    ServeCommand.command,
+    StatusCommand.command,
+    RefreshCommand.command,
+    CheckConfigCommand.command,
+    CompletionsCommand.command,
+    HelpCommand.command,
+  ]
+
+  /// The command of that name; nil when there is none.
+  package static func named(_ name: String) -> Command? {
+    all.first { $0.name == name }
+  }
+}

@@ -1,0 +1,13 @@
+import DiscoveryCore
+
+/// Prints every problem of a configuration file, as compilers do; warnings alone are no failure.
+func runCheckConfig(_ options: CheckConfigOptions, _ console: Console) throws -> ExitStatus {
+  let path = ConfigPath(named: options.path, environment: console.environment)
+  let result = path.load()
+  for problem in result.problems {
+    console.writeError(PlainText.cleaned(problem.description) + "\n")
+  }
+  guard result.errors.isEmpty else { return .badConfiguration }
+  try console.write("\(path.path): OK\n")
+  return .done
+}

@@ -1,0 +1,127 @@
+import ConfigFile
+import DiscoveryCore
+import Dispatch
+import EventLoop
+import Glibc
+import NetworkBridge
+import SystemdBridge
+import WebBridge
+
+/// The daemon: the only place that knows every part, and the one task group that owns them.
+struct Daemon: Sendable {
+  /// How long an orderly end may take before the process ends regardless: a call into a hung Avahi
+  /// cannot be interrupted.
+  static let longestEnd = Duration.milliseconds(1500)
+
+  private let options: ServeOptions
+  private let log: Log
+  private let discovery: Discovery
+  private let statics: StaticSource
+  private let server: WebServer
+  private let reloader: Reloader
+
+  /// Puts everything in place; throws a `CommandFailure` that says what is in the way.
+  init(options: ServeOptions, configuration: Configuration, path: ConfigPath, log: Log) async throws
+  {
+    self.options = options
+    self.log = log
+    discovery = await Discovery(settings: configuration.discovery) { outcome in
+      for failure in outcome.failures { log.debug("cannot ask the network on \(failure)") }
+    }
+    statics = StaticSource(backends: configuration.backends) {
+      await HostResolver.addresses(of: $0)
+    }
+    reloader = Reloader(
+      options: options, path: path, inForce: configuration, log: log, discovery: discovery,
+      statics: statics)
+    let clock = discovery.clock
+    var setup = WebServer.Setup(
+      socketPath: configuration.server.socket,
+      identity: ReadModel.Identity(version: Product.version, pid: getpid(), started: clock.now()),
+      clock: clock)
+    setup.onRefresh = { [queries = discovery.queries, statics] in
+      Task {
+        await queries.refresh()
+        await statics.refresh()
+      }
+    }
+    setup.onError = { log.warn("API: \($0)") }
+    do {
+      server = try WebServer(setup)
+    } catch {
+      throw CommandFailure("cannot serve the API: \(error)")
+    }
+    await discovery.registry.declare(.static, enabled: true)
+    log.info("\(Product.name) \(Product.version) serves \(configuration.server.socket)")
+  }
+
+  /// Runs until SIGTERM or SIGINT.
+  func run() async {
+    let signals = SignalWatch.stream(of: [SIGTERM, SIGINT, SIGHUP])
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await discovery.run() }
+      group.addTask { [statics, discovery] in
+        await SourceSupervisor(statics, registry: discovery.registry, clock: discovery.clock).run()
+      }
+      group.addTask { await feedServer() }
+      group.addTask { await RegistryLog(log: log).follow(discovery.registry) }
+      group.addTask { await RegistryLog(log: log).followNotices(of: discovery.registry) }
+      for await signal in signals {
+        guard signal == SIGHUP else {
+          log.info("ending on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
+          break
+        }
+        await reloader.reload()
+      }
+      tellManager { () throws(SystemdFailure) in try ServiceManager.stopping() }
+      Self.endSoon()
+      group.cancelAll()
+    }
+    server.stop()
+  }
+
+  /// Hands each update to the API, and says ready once the static backends are in it.
+  private func feedServer() async {
+    var isReady = false
+    var status = ""
+    for await update in discovery.registry.watch() {
+      await server.publish(update)
+      if !isReady, update.sources.first(where: { $0.source == .static })?.state == .up {
+        isReady = true
+        server.setReady(.ready)
+        tellManager { () throws(SystemdFailure) in try ServiceManager.ready(status: "serving") }
+      }
+      let current = StatusLine.text(
+        backends: await discovery.registry.backendCount, sources: update.sources)
+      if isReady, current != status {
+        status = current
+        tellManager { () throws(SystemdFailure) in try ServiceManager.status(current) }
+      }
+    }
+  }
+
+  private func tellManager(_ message: () throws(SystemdFailure) -> Void) {
+    do throws(SystemdFailure) {
+      try message()
+    } catch {
+      log.warn("cannot tell the service manager: \(error)")
+    }
+  }
+
+  /// Ends the process by force if its orderly end takes too long.
+  private static func endSoon() {
+    let delay = Int(longestEnd.wholeNanoseconds)
+    DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(delay)) { @Sendable in
+      _exit(ExitStatus.done.rawValue)
+    }
+  }
+}
+
+/// The one line that `systemctl status` shows.
+enum StatusLine {
+  static func text(backends: Int, sources: [SourceStatus]) -> String {
+    let counted = backends == 1 ? "1 backend" : "\(backends) backends"
+    let states = sources.map { "\($0.source.rawValue) \($0.state.rawValue)" }
+    return ([counted] + states).joined(separator: ", ")
+  }
+}

@@ -1,0 +1,74 @@
+import DiscoveryCore
+import Testing
+
+@Suite struct NamesTests {
+  @Test(
+    "a service type is read as people write it",
+    arguments: ["_ollama._tcp", "_ollama._tcp.local", "_ollama._tcp.local.", "_Ollama._TCP"])
+  func serviceType(text: String) throws {
+    let type = try ServiceType(parsing: text)
+    #expect(type.name == "_ollama._tcp")
+    #expect(type.fullName == "_ollama._tcp.local")
+  }
+
+  @Test(
+    "what is no service type says why",
+    arguments: [
+      ("ollama", ServiceType.Problem.notTwoLabels), ("", .notTwoLabels),
+      ("_a._tcp.example", .notTwoLabels), ("_a._sctp", .unknownProtocol("_sctp")),
+      ("ollama._tcp", .badServiceName("ollama")), ("_._tcp", .badServiceName("_")),
+      ("_-a._tcp", .badServiceName("_-a")), ("_a-._tcp", .badServiceName("_a-")),
+      ("_a--b._tcp", .badServiceName("_a--b")), ("_123._tcp", .badServiceName("_123")),
+      ("_sixteenlettersss._tcp", .badServiceName("_sixteenlettersss")),
+      ("_a_b._tcp", .badServiceName("_a_b")),
+    ])
+  func noServiceType(text: String, problem: ServiceType.Problem) {
+    #expect(throws: problem) { try ServiceType(parsing: text) }
+  }
+
+  @Test("an id is the UUIDv5 that anyone can compute")
+  func uuid5() {
+    // python3: uuid.uuid5(uuid.NAMESPACE_DNS, "python.org") and (NAMESPACE_URL, "http://python.org/")
+    #expect(
+      BackendID(of: "python.org", in: .dns).description == "886313e1-3b8a-5372-9b90-0c9aee199e5d")
+    #expect(
+      BackendID(of: "http://python.org/", in: .url).description
+        == "4c565f0d-3f5a-5890-b41b-20cf47701c5e")
+    let long = String(repeating: "größe 😀 ", count: 40)
+    let id = BackendID(of: long, in: .dns)
+    #expect(BackendID(id.description) == id)
+    #expect(BackendID(id.description.uppercased()) == id)
+    #expect(BackendID(of: long, in: .dns, attempt: 1) != id)
+  }
+
+  @Test("what is no UUID is refused", arguments: ["", "x", "886313e1-3b8a-5372-9b90-0c9aee199e5"])
+  func noID(text: String) {
+    #expect(BackendID(text) == nil)
+  }
+
+  @Test(
+    "a backend type is known by any spelling seen in the field",
+    arguments: [
+      ("OLLAMA", BackendType.ollama), ("llama.cpp", .llamacpp), ("llama-cpp", .llamacpp),
+      ("LM Studio", .lmstudio), ("openai", .openAICompatible), ("vLLM", .vllm),
+    ])
+  func typeNames(text: String, type: BackendType) {
+    #expect(BackendType(named: text) == type)
+  }
+
+  @Test("every backend type is known by its own name", arguments: BackendType.allCases)
+  func ownName(type: BackendType) {
+    #expect(BackendType(named: type.rawValue) == type)
+  }
+
+  @Test("a host name is compared without case and last dot")
+  func hostNames() {
+    #expect(HostName.normalized("GPU1.Local.") == "gpu1.local")
+    #expect(HostName.normalized("a_b-c.local") == "a_b-c.local")
+    for text in ["", ".", "a..b", "-a", "a-", "1.2.3.4", "a b", "ä.local", "a/b"] {
+      #expect(HostName.normalized(text) == nil, "\(text)")
+    }
+    #expect(HostName.isLoopback("localhost") && HostName.isLoopback("x.localhost"))
+    #expect(!HostName.isLoopback("localhost.evil"))
+  }
+}

@@ -1,0 +1,179 @@
+import DiscoveryTestKit
+import Testing
+
+@testable import DiscoveryCore
+
+@Suite(.timeLimit(.minutes(1))) struct RegistryTests {
+  let clock = ManualClock()
+
+  private func registry(history: Int = 1024) -> Registry {
+    Registry(state: RegistryState(network: .oneInterface), clock: clock, history: history)
+  }
+
+  private func kinds(_ update: RegistryUpdate?) -> [String] {
+    switch update?.content {
+    case .snapshot(let snapshot)?: ["snapshot \(snapshot.revision)"]
+    case .changes(let changes)?: changes.map { "\($0.kind.rawValue) \($0.revision)" }
+    case nil: ["end"]
+    }
+  }
+
+  @Test("a watcher gets a snapshot, then each revision in order")
+  func watch() async {
+    let registry = registry()
+    await registry.ingest([.serviceFound(.mdns("a"))], from: .mdns)
+    var watch = registry.watch().makeAsyncIterator()
+    #expect(kinds(await watch.next()) == ["snapshot 1"])
+    await registry.ingest(
+      [.serviceFound(.mdns("a", port: 1)), .serviceRemoved(Sighting.mdns("a").id)], from: .mdns)
+    #expect(kinds(await watch.next()) == ["updated 2", "disappeared 3"])
+  }
+
+  @Test("a watcher that waits is woken by the next commit")
+  func wakes() async {
+    let registry = registry()
+    var watch = registry.watch().makeAsyncIterator()
+    _ = await watch.next()
+    async let next = watch.next()
+    await registry.ingest([.serviceFound(.mdns("a"))], from: .mdns)
+    #expect(kinds(await next) == ["added 1"])
+  }
+
+  @Test("a watcher that is too far behind gets a snapshot")
+  func tooSlow() async {
+    let registry = registry(history: 4)
+    var watch = registry.watch(after: 0).makeAsyncIterator()
+    for port in UInt16(1)...6 {
+      await registry.ingest([.serviceFound(.mdns("a", port: port))], from: .mdns)
+    }
+    #expect(kinds(await watch.next()) == ["snapshot 6"])
+    var resumed = registry.watch(after: 4).makeAsyncIterator()
+    #expect(kinds(await resumed.next()) == ["updated 5", "updated 6"])
+    var ahead = registry.watch(after: 99).makeAsyncIterator()
+    #expect(kinds(await ahead.next()) == ["snapshot 6"])
+  }
+
+  @Test("a cancelled watcher ends")
+  func cancelled() async {
+    let registry = registry()
+    let task = Task { () -> [String] in
+      var watch = registry.watch().makeAsyncIterator()
+      _ = await watch.next()
+      return kinds(await watch.next())
+    }
+    task.cancel()
+    #expect(await task.value == ["end"])
+  }
+
+  @Test("the registry sleeps until the grace period ends, then removes")
+  func deadline() async {
+    let registry = registry()
+    let running = Task { await registry.run() }
+    await clock.waitForSleeper(until: nil)
+    await registry.ingest(
+      [.serviceFound(.mdns("a")), .serviceRemoved(Sighting.mdns("a").id)], from: .mdns)
+    await clock.waitForSleeper(until: clock.now().uptime.advanced(by: .seconds(60)))
+    var watch = registry.watch(after: 2).makeAsyncIterator()
+    #expect(kinds(await watch.next()) == [])
+    clock.advance(by: .seconds(60))
+    #expect(kinds(await watch.next()) == ["removed 3"])
+    await clock.waitForSleeper(until: nil)
+    running.cancel()
+    await running.value
+  }
+
+  @Test("a change of a source's state reaches watchers without a revision")
+  func sources() async {
+    let registry = registry()
+    await registry.declare(.mdns, enabled: true)
+    var watch = registry.watch(after: 0).makeAsyncIterator()
+    #expect(await watch.next()?.sources.map(\.state) == [.waiting])
+    await registry.ingest([.sourceConnected], from: .mdns)
+    let update = await watch.next()
+    #expect(kinds(update) == [])
+    #expect(update?.sources.map(\.state) == [.up])
+  }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct StaticSourceTests {
+  let clock = ManualClock()
+
+  private func backend(_ name: String, _ url: String) throws -> StaticBackend {
+    StaticBackend(name: name, url: try BackendURL(parsing: url))
+  }
+
+  @Test("configured backends are there at once, resolved names a little later")
+  func resolves() async throws {
+    let registry = Registry(state: RegistryState(), clock: clock)
+    let source = StaticSource(
+      backends: [try backend("a", "http://10.0.0.5:1"), try backend("b", "http://b.example:1")],
+      resolve: { $0 == "b.example" ? [.of("10.0.0.6")] : [] })
+    let running = Task { try await source.run { await registry.ingest($0, from: .static) } }
+    var watch = registry.watch(after: 0).makeAsyncIterator()
+    var seen: [String] = []
+    while !seen.contains("updated b") {
+      guard case .changes(let changes)? = await watch.next()?.content else { continue }
+      seen += changes.map(Bench.summary)
+    }
+    #expect(seen == ["added a", "added b", "updated b"])
+    running.cancel()
+    _ = try? await running.value
+  }
+
+  @Test("a new set removes what is no longer configured and adds the rest")
+  func reload() async throws {
+    let registry = Registry(state: RegistryState(), clock: clock)
+    let source = StaticSource(
+      backends: [try backend("a", "http://10.0.0.5:1"), try backend("b", "http://10.0.0.6:1")],
+      resolve: { _ in [] })
+    let running = Task { try await source.run { await registry.ingest($0, from: .static) } }
+    var watch = registry.watch(after: 0).makeAsyncIterator()
+    var seen: [String] = []
+    func follow(until last: String) async {
+      while !seen.contains(last) {
+        guard case .changes(let changes)? = await watch.next()?.content else { continue }
+        seen += changes.map(Bench.summary)
+      }
+    }
+    await follow(until: "added b")
+    seen = []
+    await source.update([try backend("b", "http://10.0.0.6:1"), try backend("c", "http://[::1]:2")])
+    await follow(until: "added c")
+    #expect(seen == ["removed a", "added c"])
+    running.cancel()
+    _ = try? await running.value
+  }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct SourceSupervisorTests {
+  private struct Failing: DiscoverySource {
+    struct Broken: Error {}
+    let kind = SourceKind.mdns
+    let attempts: AsyncStream<Void>.Continuation
+
+    func run(emitting sink: @escaping @Sendable ([DiscoveryEvent]) async -> Void) async throws {
+      attempts.yield()
+      throw Broken()
+    }
+  }
+
+  @Test("a source that throws is reported and started again, ever more slowly")
+  func restarts() async {
+    let clock = ManualClock()
+    let registry = Registry(state: RegistryState(), clock: clock)
+    let (attempts, continuation) = AsyncStream.makeStream(of: Void.self)
+    let supervisor = SourceSupervisor(
+      Failing(attempts: continuation), registry: registry, clock: clock)
+    let running = Task { await supervisor.run() }
+    var attempt = attempts.makeAsyncIterator()
+    for pause in [1, 2, 4, 8] {
+      await attempt.next()
+      await clock.waitForSleeper(until: clock.now().uptime.advanced(by: .seconds(pause)))
+      clock.advance(by: .seconds(pause))
+    }
+    await attempt.next()
+    #expect(await registry.sourceStatuses().first?.lastError == "Broken()")
+    running.cancel()
+    await running.value
+  }
+}

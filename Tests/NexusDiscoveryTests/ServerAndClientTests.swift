@@ -1,0 +1,115 @@
+import APIModel
+import DiscoveryCore
+import Foundation
+import Testing
+import WebBridge
+
+@testable import nexus_discovery
+
+/// The client commands against the server that the daemon runs.
+@Suite("server and client")
+struct ServerAndClientTests {
+  private static let backends = [
+    Backend.example("gpu-box-01"), Backend.example("größe 😀 \u{202E}\n") { $0.type = .vllm },
+  ]
+
+  private func withServer(_ body: (WebServer, String) async throws -> Void) async throws {
+    let directory = NSTemporaryDirectory() + "cli-\(UUID().uuidString.prefix(8))"
+    let socket = directory + "/api.sock"
+    let server = try WebServer(
+      WebServer.Setup(
+        socketPath: socket,
+        identity: .init(version: Product.version, pid: 1, started: FixedClock().now()),
+        clock: FixedClock()))
+    defer {
+      server.stop()
+      try? FileManager.default.removeItem(atPath: directory)
+    }
+    await server.publish(
+      RegistryUpdate(
+        content: .snapshot(RegistrySnapshot(revision: 4, backends: Self.backends)), sources: []))
+    try await body(server, socket)
+  }
+
+  @Test("every client command finds its answer")
+  func commands() async throws {
+    try await withServer { _, socket in
+      func run(_ arguments: String...) async -> ToolRun {
+        await ToolRun(arguments, environment: ["NEXUS_SOCKET": socket])
+      }
+      let list = await run("list", "--json")
+      let documents = try JSONText.decode([BackendDocument].self, from: list.output.utf8)
+      #expect(documents == Self.backends.map { BackendDocument($0) })
+      #expect(list.output.split(separator: "\n").count == 1)
+      let filtered = await run("list", "--type", "vllm", "--type=exo", "--names")
+      #expect(filtered.output == "größe 😀 \\u{202E}\\n\n")
+      #expect(await run("list", "--model", "a b").errors == "no backend matches\n")
+      let show = await run("show", "größe 😀 \\u{202E}\\n", "--json")
+      let shown = try JSONText.decode(BackendDocument.self, from: show.output.utf8)
+      #expect(shown == documents[1])
+      let status = await run("status", "--json")
+      #expect(try JSONText.decode(StatusDocument.self, from: status.output.utf8).revision == 4)
+      #expect(await run("status").status == .done)
+      #expect(await run("refresh").status == .done)
+    }
+  }
+
+  @Test("watch tells what is there, then each change, then that the daemon ended")
+  func watch() async throws {
+    let tool = try #require(BuiltTool.url)
+    try await withServer { server, socket in
+      let (output, errors) = (Pipe(), Pipe())
+      let process = Process()
+      process.executableURL = tool
+      process.arguments = ["watch", "--json", "--socket", socket]
+      process.standardOutput = output
+      process.standardError = errors
+      try process.run()
+      let present = Self.lines(2, from: output)
+      #expect(present.allSatisfy { $0.hasPrefix("{\"event\":\"present\",\"revision\":4,") })
+      await server.publish(
+        RegistryUpdate(
+          content: .changes([
+            RegistryChange(revision: 5, kind: .removed, backend: Self.backends[0])
+          ]), sources: []))
+      let removed = Self.lines(1, from: output)
+      #expect(removed.first?.hasPrefix("{\"event\":\"removed\",\"revision\":5,") == true)
+      server.stop()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == ExitStatus.noDaemon.rawValue)
+      let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+      #expect(
+        String(decoding: complaint, as: UTF8.self)
+          == "nexus-discovery: the daemon at \(socket) ended\n")
+    }
+  }
+
+  @Test("watch ends by itself when nobody reads it, though nothing happens")
+  func unread() async throws {
+    let tool = try #require(BuiltTool.url)
+    try await withServer { _, socket in
+      let output = Pipe()
+      let process = Process()
+      process.executableURL = tool
+      process.arguments = ["watch", "--socket", socket]
+      process.standardOutput = output
+      try process.run()
+      try output.fileHandleForWriting.close()
+      #expect(Self.lines(2, from: output).count == 2)
+      try output.fileHandleForReading.close()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+    }
+  }
+
+  /// The next `count` lines that come, or fewer when they end before.
+  private static func lines(_ count: Int, from pipe: Pipe) -> [String] {
+    var text = ""
+    while text.utf8.filter({ $0 == 0x0A }).count < count {
+      let data = pipe.fileHandleForReading.availableData
+      guard !data.isEmpty else { break }
+      text += String(decoding: data, as: UTF8.self)
+    }
+    return text.split(separator: "\n").map(String.init)
+  }
+}

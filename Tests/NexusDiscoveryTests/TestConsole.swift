@@ -1,0 +1,74 @@
+import APIModel
+import ConsoleBridge
+import DiscoveryCore
+import Synchronization
+
+@testable import nexus_discovery
+
+/// Keeps what is written.
+final class BufferSink: TextSink {
+  private let buffer = Mutex("")
+
+  var text: String { buffer.withLock { $0 } }
+
+  func write(_ text: String) { buffer.withLock { $0 += text } }
+
+  func endProcessWhenUnread() {}
+}
+
+/// A clock that stands still.
+struct FixedClock: DiscoveryClock {
+  static let time = WallTime(milliseconds: 1_769_853_600_000)
+
+  func now() -> Moment { Moment(uptime: Uptime(nanoseconds: 0), wall: Self.time) }
+  func sleep(until deadline: Uptime?) async throws {}
+}
+
+/// A run of the tool in the tests' own process.
+struct ToolRun {
+  let status: ExitStatus
+  let output: String
+  let errors: String
+
+  init(
+    _ arguments: [String], width: Int? = nil, hasColor: Bool = false,
+    environment: [String: String] = [:]
+  ) async {
+    let output = BufferSink()
+    let errors = BufferSink()
+    let console = Console(
+      output: output, errors: errors, terminal: Terminal(width: width, hasColor: hasColor),
+      environment: { environment[$0] }, clock: FixedClock())
+    status = await Tool.run(arguments, console: console)
+    self.output = output.text
+    self.errors = errors.text
+  }
+}
+
+extension Backend {
+  /// A healthy backend, but for what `change` says.
+  static func example(
+    _ name: String = "gpu-box-02", change: (inout Backend) -> Void = { _ in }
+  ) -> Backend {
+    var backend = Backend(
+      id: BackendID(of: "\(name)._ollama._tcp.local", in: .dns), name: name,
+      url: "http://10.0.0.5:11434", scheme: .http, host: "10.0.0.5", port: 11434, apiPath: "",
+      type: .ollama, status: .healthy, source: .mdns, sources: [.mdns], priority: 50,
+      addresses: [Address(ipv4: 0x0A00_0005)], hostname: "gpu-box-02.local", instance: nil,
+      version: "0.5.7", models: [], info: nil, txt: TXTRecord(["version": "0.5.7"]),
+      interfaces: ["eth0"], isLocal: false, isStale: false,
+      firstSeen: FixedClock.time.advanced(by: .seconds(-180)), lastSeen: FixedClock.time,
+      expiresAt: nil, lastCheck: nil)
+    change(&backend)
+    return backend
+  }
+}
+
+extension BackendDocument {
+  /// The same as a document.
+  static func example(
+    _ name: String = "gpu-box-02", change: (inout Backend) -> Void = { _ in }
+  ) -> BackendDocument {
+    BackendDocument(Backend.example(name, change: change))
+  }
+}

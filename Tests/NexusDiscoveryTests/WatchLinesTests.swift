@@ -1,0 +1,143 @@
+import APIModel
+import ConsoleBridge
+import DiscoveryCore
+import Testing
+
+@testable import nexus_discovery
+
+@Suite("lines of watch")
+struct WatchLinesTests {
+  private func bytes(_ document: some Encodable) throws -> [UInt8] {
+    try JSONText.encode(document)
+  }
+
+  private func snapshot(_ revision: UInt64, _ backends: [BackendDocument]) throws -> [UInt8] {
+    try bytes(BackendListDocument(revision: revision, backends: backends))
+  }
+
+  private struct Line: Decodable {
+    let event: String
+    let revision: UInt64
+    let backend: BackendDocument
+  }
+
+  @Test("JSON Lines have one shape: present ones first, then changes")
+  func json() throws {
+    var lines = WatchLines(form: .json)
+    let one = BackendDocument.example("größe\n😀 \u{202E}")
+    let two = BackendDocument.example("two")
+    var told = try lines.lines(
+      event: "snapshot", id: "7", data: snapshot(7, [one, two]), now: FixedClock.time)
+    told += try lines.lines(event: "removed", id: "8", data: bytes(two), now: FixedClock.time)
+    let decoded = try told.map { try JSONText.decode(Line.self, from: Array($0.utf8)) }
+    #expect(decoded.map(\.event) == ["present", "present", "removed"])
+    #expect(decoded.map(\.revision) == [7, 7, 8])
+    #expect(decoded.map(\.backend) == [one, two, two])
+    #expect(told.allSatisfy { !$0.contains("\n") && !$0.contains("\u{202E}") })
+    #expect(told[0].hasPrefix("{\"event\":\"present\",\"revision\":7,\"backend\":{"))
+  }
+
+  @Test("what a newer daemon says more reaches scripts as it came")
+  func newer() throws {
+    var lines = WatchLines(form: .json)
+    let known = String(decoding: try bytes(BackendDocument.example()), as: UTF8.self)
+    let more = "{\"a_new_key\": [1.50, \"},]\\\"\"], \(known.dropFirst())"
+    let told = try lines.lines(
+      event: "added", id: "3", data: Array(more.utf8), now: FixedClock.time)
+    #expect(told == ["{\"event\":\"added\",\"revision\":3,\"backend\":\(more)}"])
+    #expect(try lines.lines(event: "mystery", id: "4", data: [], now: FixedClock.time) == [])
+  }
+
+  @Test("a later snapshot is told as the changes that lead to it")
+  func resync() throws {
+    var lines = WatchLines(form: .json)
+    let (same, gone, new) = (
+      BackendDocument.example("same"), BackendDocument.example("gone"),
+      BackendDocument.example("new")
+    )
+    let before = BackendDocument.example("changed")
+    var after = before
+    after.port = 80
+    _ = try lines.lines(
+      event: "snapshot", id: nil, data: snapshot(1, [same, gone, before]), now: FixedClock.time)
+    let told = try lines.lines(
+      event: "snapshot", id: nil, data: snapshot(9, [same, after, new]), now: FixedClock.time)
+    let decoded = try told.map { try JSONText.decode(Line.self, from: Array($0.utf8)) }
+    #expect(decoded.map(\.event) == ["removed", "updated", "added"])
+    #expect(decoded.map(\.backend) == [gone, after, new])
+    #expect(decoded.allSatisfy { $0.revision == 9 })
+  }
+
+  @Test("people see time, event, name and URL, aligned")
+  func text() throws {
+    var lines = WatchLines(form: .text(width: 80, styled: false))
+    let now = FixedClock.time
+    let present = try lines.lines(
+      event: "snapshot", id: "1", data: snapshot(1, [.example(), .example("größe 😀")]), now: now)
+    let clock = LocalTime.clock(now)
+    #expect(
+      present == [
+        "\(clock)  present      gpu-box-02        http://10.0.0.5:11434  ollama",
+        "\(clock)  present      größe 😀          http://10.0.0.5:11434  ollama",
+      ])
+    let gone = BackendDocument.example {
+      $0.status = .unknown
+      $0.expiresAt = now.advanced(by: .seconds(60))
+    }
+    #expect(
+      try lines.lines(event: "disappeared", id: "2", data: bytes(gone), now: now)
+        == ["\(clock)  disappeared  gpu-box-02        http://10.0.0.5:11434  60s left"])
+    let ill = BackendDocument.example {
+      $0.status = .unhealthy
+      $0.lastCheck = HealthReport(at: now, latency: nil, error: "timed out")
+    }
+    #expect(
+      try lines.lines(event: "status", id: "3", data: bytes(ill), now: now)
+        == ["\(clock)  unhealthy    gpu-box-02        http://10.0.0.5:11434  timed out"])
+  }
+
+  @Test("no line is wider than the terminal or spans two", arguments: [10, 20, 40, 80, 120])
+  func narrow(width: Int) throws {
+    for isStyled in [false, true] {
+      var lines = WatchLines(form: .text(width: width, styled: isStyled))
+      let told = try lines.lines(
+        event: "snapshot", id: "1", data: snapshot(1, TableTests.backends), now: FixedClock.time)
+      let changed = try lines.lines(
+        event: "added", id: "2", data: bytes(TableTests.backends[2]), now: FixedClock.time)
+      #expect(told.count == TableTests.backends.count)
+      for line in told + changed {
+        let bare = line.replacing(/\u{1B}\[[0-9]+m/, with: "")
+        #expect(DisplayWidth.of(bare) <= width)
+        #expect(!bare.unicodeScalars.contains { $0.properties.generalCategory == .control })
+      }
+    }
+  }
+}
+
+@Suite("slices of JSON")
+struct JSONSlicesTests {
+  @Test(
+    "are the very bytes of a member",
+    arguments: [
+      (#"{"backends":[1, {"a":"]}"}],"revision":2}"#, #"[1, {"a":"]}"}]"#),
+      (#" { "revision" : 2 , "backends" : [ ] } "#, "[ ]"),
+      (#"{"x":{"backends":1},"backends":2}"#, "2"),
+      (#"{"x":"\"backends\":3","backends":"\\"}"#, #""\\""#), (#"{"other":1}"#, nil), ("{}", nil),
+      ("", nil),
+    ] as [(String, String?)])
+  func member(document: String, value: String?) {
+    let found = JSONSlices.value(of: "backends", in: Array(document.utf8))
+    #expect(found.map { String(decoding: $0, as: UTF8.self) } == value)
+  }
+
+  @Test(
+    "are the elements of an array",
+    arguments: [
+      ("[]", []), ("[ ]", []), ("[1]", ["1"]),
+      (#"[ {"a":[1,2]} , "x,y" ,[3,4]]"#, [#"{"a":[1,2]}"#, #""x,y""#, "[3,4]"]),
+    ])
+  func elements(document: String, elements: [String]) {
+    let found = JSONSlices.elements(of: Array(document.utf8))
+    #expect(found.map { String(decoding: $0, as: UTF8.self) } == elements)
+  }
+}

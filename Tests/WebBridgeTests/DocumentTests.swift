@@ -1,0 +1,78 @@
+import APIModel
+import DiscoveryCore
+import Foundation
+import Testing
+
+struct DocumentTests {
+  @Test("a backend has all its keys, null where nothing is known")
+  func backendKeys() throws {
+    let bytes = try JSONText.encode(
+      BackendDocument(backend("gpu", txt: TXTRecord(["a": "1", "b": nil]))))
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+    let keys = [
+      "id", "name", "url", "type", "status", "source", "sources", "priority", "api_path", "host",
+      "port", "addresses", "hostname", "mdns_instance", "service_type", "version", "models", "info",
+      "txt", "interfaces", "local", "stale", "first_seen", "last_seen", "expires_at", "last_check",
+      "latency_ms", "last_error",
+    ]
+    #expect(object.keys.sorted() == keys.sorted())
+    for key in ["mdns_instance", "version", "info", "expires_at", "last_check", "latency_ms"] {
+      #expect(object[key] is NSNull, "\(key)")
+    }
+    let txt = try #require(object["txt"] as? [String: Any])
+    #expect(txt["a"] as? String == "1" && txt["b"] is NSNull)
+    #expect(object["first_seen"] as? String == "2026-01-31T10:00:00.123Z")
+    #expect(object["url"] as? String == "http://10.0.0.5:11434")
+  }
+
+  @Test("a backend is read back as it was written")
+  func roundTrip() throws {
+    var subject = backend("größe 😀", models: ["a"], txt: TXTRecord(["k": nil, "K2": "v=\u{0}"]))
+    subject.lastCheck = HealthReport(
+      at: noon.wall, latency: .microseconds(3200), error: "say \"no\"\n")
+    subject.expiresAt = noon.wall
+    let document = BackendDocument(subject)
+    #expect(document.latencyMilliseconds == 3.2)
+    let bytes = try JSONText.encode(document)
+    #expect(try JSONText.decode(BackendDocument.self, from: bytes) == document)
+  }
+
+  @Test("what a terminal would act on is escaped")
+  func escaping() throws {
+    let name = "\u{1B}[31m\u{9B}2J\u{202E}evil\u{7F}\u{2066}\u{200F}é😀/"
+    let text = String(decoding: try JSONText.encode([name]), as: UTF8.self)
+    let expected =
+      #"["\u001b[31m\u009b2J\u202eevil\u007f\u2066\u200fé😀/"]"#
+    #expect(text.lowercased() == expected.lowercased())
+    #expect(try JSONText.decode([String].self, from: text.utf8) == [name])
+  }
+
+  @Test(
+    "times are written and read in UTC with milliseconds",
+    arguments: [
+      (Int64(0), "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
+      (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+      (1_769_853_600_123, "2026-01-31T10:00:00.123Z"),
+      (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
+      (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+    ])
+  func timestamps(milliseconds: Int64, text: String) {
+    #expect(Timestamp(WallTime(milliseconds: milliseconds)).description == text)
+    #expect(Timestamp(text)?.time.milliseconds == milliseconds)
+  }
+
+  @Test("reads any RFC 3339, and nothing else")
+  func timestampForms() {
+    #expect(Timestamp("2026-01-31T11:00:00.1239+01:00")?.time == noon.wall)
+    #expect(Timestamp("2026-01-31t05:00:00.123-05:00")?.time == noon.wall)
+    #expect(Timestamp("2026-01-31T10:00:00Z")?.time.milliseconds == 1_769_853_600_000)
+    for bad in [
+      "", "2026-01-31", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-31T24:00:00Z",
+      "2026-01-31T10:00:00", "2026-01-31T10:00:00.Z", "2026-01-31T10:00:00Zx",
+      "２026-01-31T10:00:00Z",
+    ] {
+      #expect(Timestamp(bad) == nil, "\(bad)")
+    }
+  }
+}
