@@ -41,6 +41,8 @@ extension LabTests {
         try await peer.register([service])
         let (added, _) = try await watch.change("added", of: "box")
 
+        // Younger records would be kept beside the new ones (RFC 6762 §10.2).
+        try await letTimePass(.seconds(2))
         let lines = watch.count
         edit.apply(&service)
         let start = ContinuousClock.now
@@ -66,8 +68,9 @@ extension LabTests {
         _ = try await alpha.publish("box", "_ollama._tcp", 11434)
         let before = try await daemon.backend("both addresses") { $0.addresses.count == 2 }
         let old = await alpha.address
-        try await alpha.addAddress("10.77.0.99/24", to: "eth0")
+        try await letTimePass(.seconds(2))
         try await alpha.removeAddress("\(old)/24", from: "eth0")
+        try await alpha.addAddress("10.77.0.99/24", to: "eth0")
         let after = try await daemon.backend(within: .seconds(3), "the new address") {
           $0.host == "10.77.0.99"
         }

@@ -17,22 +17,26 @@ extension LabTests {
       }
     }
 
-    @Test("a server on IPv4 and IPv6 is one backend, and goes only with its last address")
+    @Test("a server on IPv4 and IPv6 is one backend, and goes only with the last of both")
     func bothFamilies() async throws {
       try await withTwoHosts { alpha, beta in
         let daemon = try await beta.startDaemon()
         let watch = try await daemon.watch()
         _ = try await alpha.publish("box", "_ollama._tcp", 11434)
         let before = try await daemon.backend("both addresses") { $0.addresses.count == 2 }
-        let address = await alpha.address
         let linkLocal = try await alpha.linkLocalAddress(on: "eth0")
 
-        try await alpha.removeAddress("\(address)/24", from: "eth0")
+        // Without an IPv4 address of its own, beta hears nothing over IPv4 any more.
+        try await beta.removeAddress("\(beta.address)/24", from: "eth0")
         let after = try await daemon.backend("IPv6 alone") { $0.addresses.count == 1 }
         #expect(after.id == before.id)
         #expect(after.addresses == ["\(linkLocal)%eth0"])
         #expect(after.url == "http://[\(linkLocal)%25eth0]:11434")
         #expect(!watch.events(of: "box").contains("disappeared"))
+
+        try await beta.setLink("eth0", up: false)
+        let (gone, _) = try await watch.change("disappeared", of: "box")
+        #expect(gone.backend.id == before.id)
       }
     }
 

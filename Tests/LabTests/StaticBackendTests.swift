@@ -42,7 +42,7 @@ extension LabTests {
         let after = try await daemon.backend()
         #expect(after.id == before.id)
         #expect(after.expiresAt == nil)
-        let kinds = Set(watch.changes.map(\.event))
+        let kinds = Set(watch.changes.filter { $0.backend.id == before.id }.map(\.event))
         #expect(kinds.isDisjoint(with: ["disappeared", "removed"]))
       }
     }

@@ -106,12 +106,16 @@ struct Daemon: Sendable {
     try await host.stop(process, within: limit)
   }
 
-  /// How often its threads gave up the processor of their own accord: each waking is one more.
-  func voluntarySwitches() async throws -> Int {
-    let counts = try await host.succeed(
-      "sh", "-c", "cat /proc/\(process.pid)/task/*/status")
-    return counts.split(separator: "\n").filter { $0.hasPrefix("voluntary_ctxt_switches") }
-      .compactMap { $0.split(separator: "\t").last.flatMap { Int($0) } }.reduce(0, +)
+  /// How often each of its threads gave up the processor of its own accord: each waking is one more.
+  func voluntarySwitches() async throws -> [String: Int] {
+    let path = "/proc/\(try await process.pid)/task"
+    let text = try await host.succeed(
+      "sh", "-c", "grep -H voluntary_ctxt_switches \(path)/*/status | grep -v nonvoluntary")
+    let counts = text.split(separator: "\n").compactMap { line -> (String, Int)? in
+      guard let count = line.split(separator: "\t").last.flatMap({ Int($0) }) else { return nil }
+      return (String(line.dropFirst(path.count + 1).prefix { $0 != "/" }), count)
+    }
+    return Dictionary(uniqueKeysWithValues: counts)
   }
 }
 
