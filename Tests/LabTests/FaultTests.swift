@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+extension LabTests {
+  @Suite("Faults", .timeLimit(.minutes(3)))
+  struct Faults {
+    enum Outage: String, CaseIterable, Sendable {
+      case avahi = "avahi-daemon"
+      case bus = "the bus"
+    }
+
+    @Test(
+      "killed and started again: all is back within 5 s with the same ids, nothing was removed",
+      arguments: Outage.allCases)
+    func survivesOutage(_ outage: Outage) async throws {
+      try await withTwoHosts { alpha, beta in
+        let daemon = try await beta.startDaemon(Daemon.configuration(grace: 2))
+        let watch = try await daemon.watch()
+        _ = try await alpha.publish("box", "_ollama._tcp", 11434)
+        _ = try await alpha.publish("node", "_lmserv._tcp", 8080)
+        try await watch.change("added", of: "box")
+        try await watch.change("added", of: "node")
+        let before = try await daemon.list()
+
+        switch outage {
+        case .avahi: try await beta.killAvahi()
+        case .bus: try await beta.killBus()
+        }
+        try await daemon.logged("source_down")
+        #expect(try await daemon.state(of: "mdns") == "down")
+        let during = try await daemon.list()
+        #expect(during.map(\.id) == before.map(\.id))
+        #expect(during.map(\.stale) == [true, true])
+
+        // Longer than the grace period.
+        try await letTimePass(.seconds(4))
+        if outage == .bus { try await beta.startBus() }
+        try await beta.startAvahi()
+        let running = ContinuousClock.now
+        let after = try await eventually(within: .seconds(8), "both backends, not stale") {
+          let list = try await daemon.list()
+          return list.count == 2 && !list.contains(where: \.stale) ? list : nil
+        }
+        #expect(running.duration(to: .now) < .seconds(5))
+        #expect(after.map(\.id) == before.map(\.id))
+        #expect(try await daemon.state(of: "mdns") == "up")
+
+        try await letTimePass(.seconds(3))
+        let kinds = Set(watch.changes.map(\.event))
+        #expect(kinds.isDisjoint(with: ["removed", "disappeared"]))
+        #expect(try await daemon.list().count == 2)
+      }
+    }
+
+    @Test("what went away during an outage of avahi-daemon goes through the grace period")
+    func goneDuringOutage() async throws {
+      try await withTwoHosts { alpha, beta in
+        let daemon = try await beta.startDaemon()
+        let watch = try await daemon.watch()
+        let service = try await alpha.publish("box", "_ollama._tcp", 11434)
+        try await watch.change("added", of: "box")
+        try await beta.killAvahi()
+        try await daemon.logged("source_down")
+        try await service.withdraw()
+        try await letTimePass(.seconds(2))
+        try await beta.startAvahi()
+        try await watch.change("disappeared", of: "box", within: .seconds(15))
+        try await watch.change("removed", of: "box")
+      }
+    }
+
+    @Test("started before bus and avahi-daemon: it waits, says so once, serves what is static")
+    func startsFirst() async throws {
+      try await withLab { lab in
+        let lan = try await lab.lan()
+        async let alpha = lab.host("alpha", on: [lan])
+        let beta = try await lab.bareHost("beta", on: [lan])
+        let daemon = try await beta.startDaemon()
+        #expect(try await daemon.state(of: "mdns") == "waiting")
+        let listed = try await daemon.command("list")
+        #expect(listed.output.contains(Daemon.marker))
+        _ = try await alpha.publish("box", "_ollama._tcp", 11434)
+        try await letTimePass(.seconds(3))
+        #expect(daemon.log.filter { $0["level"] == "warn" }.count == 1)
+
+        try await beta.startBus()
+        try await letTimePass(.seconds(2))
+        try await beta.startAvahi()
+        _ = try await daemon.backend(within: .seconds(5))
+        #expect(try await daemon.state(of: "mdns") == "up")
+        try await daemon.logged("source_up") { $0["source"] == "mdns" }
+        #expect(daemon.log.filter { $0["level"] == "warn" }.count == 1)
+      }
+    }
+
+    @Test("with avahi-daemon hanging, the API answers and SIGTERM ends it within 2 s")
+    func avahiHangs() async throws {
+      try await withTwoHosts { alpha, beta in
+        let daemon = try await beta.startDaemon()
+        _ = try await alpha.publish("box", "_ollama._tcp", 11434)
+        _ = try await daemon.backend()
+        try await beta.freezeAvahi(true)
+        // Makes it call the hanging avahi-daemon: another service type is another browser.
+        try await beta.write(
+          Daemon.configuration(discovery: #"service_types = ["_ollama._tcp", "_other._tcp"]"#),
+          to: "/run/nexus.toml")
+        try await beta.signal("HUP", daemon.process)
+        try await daemon.logged("config_reloaded")
+        let asked = ContinuousClock.now
+        #expect(try await daemon.list().count == 1)
+        #expect(asked.duration(to: .now) < .seconds(1))
+        let told = ContinuousClock.now
+        #expect(try await daemon.stop() == .status(0))
+        #expect(told.duration(to: .now) < .seconds(2))
+        try await beta.freezeAvahi(false)
+      }
+    }
+
+    @Test(
+      "without discovery it never comes near Avahi",
+      arguments: [
+        (Daemon.configuration(), ["--no-discovery"]),
+        (Daemon.configuration(discovery: "enabled = false"), []),
+      ])
+    func discoveryIsOff(_ configuration: String, _ arguments: [String]) async throws {
+      try await withTwoHosts { alpha, beta in
+        _ = try await alpha.publish("box", "_ollama._tcp", 11434)
+        func connections() async throws -> Int {
+          try await beta.succeed(
+            "dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.DBus", "/",
+            "org.freedesktop.DBus.ListNames"
+          ).split(separator: "\n").filter { $0.contains("\":") }.count
+        }
+        let before = try await connections()
+        let daemon = try await beta.startDaemon(configuration, arguments: arguments)
+        try await letTimePass(.seconds(2))
+        #expect(try await connections() == before)
+        #expect(try await daemon.list().isEmpty)
+        #expect(try await daemon.state(of: "mdns") == "disabled")
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+extension LabTests {
+  @Suite("Grace period", .timeLimit(.minutes(2)))
+  struct Grace {
+    @Test("unpublished: disappeared at once, then removed within 250 ms of the deadline")
+    func removedAtTheDeadline() async throws {
+      try await withTwoHosts { alpha, beta in
+        let daemon = try await beta.startDaemon()
+        let watch = try await daemon.watch()
+        let browser = try await beta.browse("_ollama._tcp")
+        let service = try await alpha.publish("box", "_ollama._tcp", 11434)
+        let (added, _) = try await watch.change("added", of: "box")
+        try await browser.line(containing: "=;eth0;IPv4;box;")
+        try await browser.line(containing: "=;eth0;IPv6;box;")
+
+        try await service.withdraw()
+        let (gone, line) = try await watch.change("disappeared", of: "box")
+        let ends = [
+          try await browser.line(containing: "-;eth0;IPv4;box;"),
+          try await browser.line(containing: "-;eth0;IPv6;box;"),
+        ]
+        let last = try #require(ends.map(\.at).max())
+        #expect(last.duration(to: line.at) < .milliseconds(100))
+        #expect(gone.backend.id == added.backend.id)
+        #expect(gone.backend.status == "unknown")
+        let expires = try #require(gone.backend.expiresAt)
+        #expect(abs(expires.timeIntervalSince(line.date) - 3) < 0.25)
+
+        let (removed, end) = try await watch.change("removed", of: "box")
+        #expect(removed.backend.id == added.backend.id)
+        #expect(abs(end.date.timeIntervalSince(expires)) < 0.25)
+        #expect(watch.events(of: "box").suffix(2) == ["disappeared", "removed"])
+        #expect(try await daemon.list().isEmpty)
+      }
+    }
+
+    @Test("published again within the grace period: reappeared, same id, not removed")
+    func reappears() async throws {
+      try await withTwoHosts { alpha, beta in
+        let daemon = try await beta.startDaemon()
+        let watch = try await daemon.watch()
+        let service = try await alpha.publish("box", "_ollama._tcp", 11434)
+        let (added, _) = try await watch.change("added", of: "box")
+        try await service.withdraw()
+        try await watch.change("disappeared", of: "box")
+        _ = try await alpha.publish("box", "_ollama._tcp", 11434)
+        let (back, _) = try await watch.change("reappeared", of: "box")
+        #expect(back.backend.id == added.backend.id)
+        #expect(back.backend.expiresAt == nil)
+
+        // Past the old deadline nothing happens.
+        try await letTimePass(.seconds(4))
+        #expect(!watch.events(of: "box").contains("removed"))
+        let backend = try await daemon.backend()
+        #expect(backend.id == added.backend.id)
+        #expect(backend.firstSeen == added.backend.firstSeen)
+      }
+    }
+
+    @Test("a server that comes back after its removal has its old id")
+    func idOutlivesRemoval() async throws {
+      try await withTwoHosts { alpha, beta in
+        let daemon = try await beta.startDaemon(Daemon.configuration(grace: 1))
+        let watch = try await daemon.watch()
+        let service = try await alpha.publish("box", "_ollama._tcp", 11434)
+        let (added, _) = try await watch.change("added", of: "box")
+        try await service.withdraw()
+        let (_, line) = try await watch.change("removed", of: "box")
+        _ = try await alpha.publish("box", "_ollama._tcp", 11434)
+        let (again, _) = try await watch.change("added", of: "box", from: line.index)
+        #expect(again.backend.id == added.backend.id)
+      }
+    }
+  }
+}
