@@ -27,6 +27,8 @@ extension AvahiTracker {
     /// What was last told of it; nil when it counts as gone.
     var told: Sighting?
     var isDirty = false
+    /// True once it may be told with nothing but link-local addresses.
+    var hasWaited = false
   }
 
   /// A resolver and what it was asked for.
@@ -83,7 +85,10 @@ extension AvahiTracker {
         deadlines.set(.sighting(id), at: now.advanced(by: .seconds(1)))
       }
     }
-    if sighting.resolution == nil { sighting.resolvedSince = now }
+    if sighting.resolution == nil {
+      sighting.resolvedSince = now
+      sighting.hasWaited = false
+    }
     sighting.resolution = resolution
     let formerHost = sighting.host
     let host = HostName.normalized(resolution.hostName)
@@ -160,10 +165,28 @@ extension AvahiTracker {
     sighting.isDirty = false
     deadlines.cancel(.addresses(id))
     let report = report(of: sighting, id: id)
+    if let report, shouldWait(sighting, report), let since = sighting.resolvedSince {
+      sightings[id] = sighting
+      deadlines.set(.addresses(id), at: since.advanced(by: Self.linkLocalPatience))
+      return
+    }
     let isNews = report != nil && report != sighting.told
     if isNews { sighting.told = report }
     sightings[id] = sighting
     if isNews, let report { act(.emit(.serviceFound(report))) }
+  }
+
+  /// True while a new sighting has nothing but link-local addresses and its host's others may be on
+  /// their way: which protocol answers first is chance, and a first URL that holds only for a blink
+  /// helps nobody.
+  private func shouldWait(_ sighting: TrackedSighting, _ report: Sighting) -> Bool {
+    sighting.told == nil && !sighting.hasWaited && report.addresses.allSatisfy(\.isLinkLocal)
+  }
+
+  /// Time is up for waiting for other addresses: those that are there are told.
+  mutating func tellAddresses(of id: Sighting.ID) {
+    sightings[id]?.hasWaited = true
+    tellIfChanged(id)
   }
 
   /// The sighting to tell; nil while it is not resolved or has never had an address.

@@ -15,8 +15,11 @@ package struct AvahiTracker: Sendable {
   /// and what is missing by then counts as gone.
   private static let shortestFullSetAgain = Duration.seconds(4)
   /// How long changed addresses wait to be told: a record that is replaced stays for a second beside
-  /// its successor, or after its goodbye (RFC 6762 §10.1, §10.2), and both are one change.
-  static let addressSettling = Duration.milliseconds(1100)
+  /// its successor (RFC 6762 §10.2), counted anew with each announcement of that (§8.3; zeroconf
+  /// sends three within 450 ms), and both are one change.
+  static let addressSettling = Duration.milliseconds(1600)
+  /// How long a new sighting with nothing but link-local addresses waits for others.
+  static let linkLocalPatience = Duration.milliseconds(50)
   /// More address records of one host than this are not kept.
   static let maximumHostRecords = 64
 
@@ -149,7 +152,7 @@ package struct AvahiTracker: Sendable {
     for due in deadlines.takeDue(at: now) {
       switch due {
       case .sighting(let id): startResolver(for: id)
-      case .addresses(let id): tellIfChanged(id)
+      case .addresses(let id): tellAddresses(of: id)
       case .browser(let type): restartBrowser(type)
       case .host(let name): requestHost(name)
       }

@@ -86,9 +86,33 @@ import Testing
     #expect(bench.pass(.seconds(1)) == [])
     #expect(bench.send(.hostRecordGone(host: "box.local", record("10.0.0.5"))) == [])
     #expect(bench.settle() == [])
-    #expect(bench.pass(.milliseconds(100)).count == 1)
+    #expect(bench.pass(.milliseconds(600)).count == 1)
     #expect(bench.present[boxID]?.addresses.map(\.description) == ["10.0.0.9"])
     #expect(bench.pass(.seconds(60)) == [])
+  }
+
+  @Test("a link-local address alone waits 50 ms for a better one to be told with")
+  func linkLocalWaits() throws {
+    var bench = TrackerBench()
+    bench.connect()
+    bench.send(.serviceNew(.at(box)))
+    let resolver = try #require(bench.openResolvers(of: box).first)
+    #expect(bench.send(.resolved(resolver.id, resolution(address: "fe80::1"))) == [])
+    bench.settle()
+    bench.send(.hostRecordNew(host: "box.local", record("10.0.0.5")))
+    bench.settle()
+    #expect(
+      bench.present[boxID]?.addresses.map(\.description) == ["10.0.0.5", "fe80::1%eth0"])
+
+    var alone = TrackerBench()
+    alone.connect()
+    alone.send(.serviceNew(.at(box)))
+    let other = try #require(alone.openResolvers(of: box).first)
+    alone.send(.resolved(other.id, resolution(address: "fe80::1")))
+    alone.settle()
+    #expect(alone.pass(.milliseconds(49)) == [])
+    #expect(alone.pass(.milliseconds(1)).count == 1)
+    #expect(alone.present[boxID]?.addresses.map(\.description) == ["fe80::1%eth0"])
   }
 
   @Test("a port that changes while addresses settle is told at once")
