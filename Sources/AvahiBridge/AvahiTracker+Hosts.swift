@@ -69,7 +69,7 @@ extension AvahiTracker {
     host.failures = 0
     if host.records.count < Self.maximumHostRecords, host.records.insert(record).inserted {
       hosts[name] = host
-      markUsers(of: host, onInterface: record.interfaceIndex, at: now)
+      markUsers(of: host, onInterface: record.interfaceIndex, .came, at: now)
     } else {
       hosts[name] = host
     }
@@ -78,7 +78,7 @@ extension AvahiTracker {
   mutating func hostRecordVanished(_ name: String, _ record: HostRecord, at now: Uptime) {
     guard var host = hosts[name], host.records.remove(record) != nil else { return }
     hosts[name] = host
-    markUsers(of: host, onInterface: record.interfaceIndex, at: now)
+    markUsers(of: host, onInterface: record.interfaceIndex, .went, at: now)
   }
 
   mutating func hostBrowserFailed(_ name: String, at now: Uptime) {
@@ -98,23 +98,38 @@ extension AvahiTracker {
     return host.records.filter { $0.interfaceIndex == index }.map(\.address)
   }
 
-  private mutating func markUsers(of host: Host, onInterface index: Int32, at now: Uptime) {
+  private mutating func markUsers(
+    of host: Host, onInterface index: Int32, _ change: AddressChange, at now: Uptime
+  ) {
     for id in Self.sorted(host.users) where sightings[id]?.interface.index == index {
-      addressesChanged(of: id, at: now)
+      addressChanged(of: id, change, at: now)
     }
   }
 
-  /// Tells the addresses of a new sighting as they come in, and those of an old one when they have
-  /// settled.
-  mutating func addressesChanged(of id: Sighting.ID, at now: Uptime) {
-    guard let sighting = sightings[id], sighting.resolution != nil,
-      let since = sighting.resolvedSince,
-      since.advanced(by: Self.addressSettling) <= now
-    else {
-      markDirty(id)
-      return
-    }
-    if !deadlines.contains(.addresses(id)) {
+  /// What became of an address.
+  enum AddressChange: Sendable {
+    case came
+    case went
+  }
+
+  /// Tells the addresses of a new sighting as they come in, and a replaced address of an old one as
+  /// one change: when its counterpart was seen too, or nothing more is to be expected.
+  mutating func addressChanged(of id: Sighting.ID, _ change: AddressChange, at now: Uptime) {
+    guard var sighting = sightings[id] else { return }
+    defer { sightings[id] = sighting }
+    if change == .came { sighting.lastAddressCame = now }
+    let isNew = sighting.resolvedSince.map { $0.advanced(by: Self.addressSettling) > now } ?? true
+    let isPending = deadlines.contains(.addresses(id))
+    let isReplacement =
+      change == .came
+      ? isPending && sighting.pendingAddress == .went
+      : sighting.lastAddressCame.map { $0.advanced(by: Self.replacementTime) > now } ?? false
+    if sighting.resolution == nil || isNew || isReplacement {
+      guard !sighting.isDirty else { return }
+      sighting.isDirty = true
+      dirty.append(id)
+    } else if !isPending {
+      sighting.pendingAddress = change
       deadlines.set(.addresses(id), at: now.advanced(by: Self.addressSettling))
     }
   }

@@ -27,6 +27,10 @@ extension AvahiTracker {
     /// What was last told of it; nil when it counts as gone.
     var told: Sighting?
     var isDirty = false
+    /// What became of the address that is to be told once its counterpart is there.
+    var pendingAddress: AddressChange?
+    /// When an address came last.
+    var lastAddressCame: Uptime?
     /// True once it may be told with nothing but link-local addresses.
     var hasWaited = false
   }
@@ -87,6 +91,7 @@ extension AvahiTracker {
     }
     if sighting.resolution == nil {
       sighting.resolvedSince = now
+      sighting.lastAddressCame = nil
       sighting.hasWaited = false
     }
     sighting.resolution = resolution
@@ -101,7 +106,7 @@ extension AvahiTracker {
     if var told = sighting.told, let report = report(of: sighting, id: id) {
       guard told != report else { return }
       told.addresses = report.addresses
-      guard told != report else { return addressesChanged(of: id, at: now) }
+      guard told != report else { return addressChanged(of: id, .came, at: now) }
     }
     tellIfChanged(id)
   }
@@ -192,10 +197,13 @@ extension AvahiTracker {
   /// The sighting to tell; nil while it is not resolved or has never had an address.
   private func report(of sighting: TrackedSighting, id: Sighting.ID) -> Sighting? {
     guard let resolution = sighting.resolution else { return nil }
+    var known = hostAddresses(of: sighting.host, onInterface: sighting.interface.index)
+    // The resolver's own may be outdated by the host's records of that family.
+    if let first = resolution.address, !known.contains(where: { $0.family == first.family }) {
+      known.append(first)
+    }
     var addresses = Set<Address>()
-    for address in [resolution.address].compactMap({ $0 })
-      + hostAddresses(of: sighting.host, onInterface: sighting.interface.index)
-    where settings.ipv6 || address.family == .ipv4 {
+    for address in known where settings.ipv6 || address.family == .ipv4 {
       addresses.insert(
         address.family == .ipv4
           ? address

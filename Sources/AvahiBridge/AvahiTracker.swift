@@ -14,10 +14,12 @@ package struct AvahiTracker: Sendable {
   /// (after 0, 1 and 3 seconds): after its start peers are still answering when it says "all for now",
   /// and what is missing by then counts as gone.
   private static let shortestFullSetAgain = Duration.seconds(4)
-  /// How long changed addresses wait to be told: a record that is replaced stays for a second beside
-  /// its successor (RFC 6762 §10.2), counted anew with each announcement of that (§8.3; zeroconf
-  /// sends three within 450 ms), and both are one change.
+  /// How long an address that came or went waits for its counterpart, so that a replaced address is
+  /// one change: a record stays for a second beside its successor (RFC 6762 §10.2), counted anew with
+  /// each announcement of that (§8.3; zeroconf sends three within 450 ms).
   static let addressSettling = Duration.milliseconds(1600)
+  /// How long after an address came another one's going is taken for its counterpart.
+  static let replacementTime = Duration.seconds(5)
   /// How long a new sighting with nothing but link-local addresses waits for others.
   static let linkLocalPatience = Duration.milliseconds(50)
   /// More address records of one host than this are not kept.
