@@ -13,8 +13,8 @@ struct LabError: Error, CustomStringConvertible {
 /// A child process and this process's ends of its three pipes.
 ///
 /// posix_spawn by hand, since the lives of the lab's namespaces hang on their input pipe: no other
-/// child may hold its end open. Each descriptor is made close-on-exec, and one child at a time is
-/// started, so that none slips into another (glibc's pipe2 is not visible from Swift).
+/// child may hold its end open. Children get their three pipes and nothing else; one at a time is
+/// started, and what a child of another test could catch is made close-on-exec at once.
 struct ChildProcess: Sendable {
   let pid: pid_t
   let input: Int32
@@ -44,6 +44,12 @@ struct ChildProcess: Sendable {
     posix_spawn_file_actions_adddup2(&actions, theirInput, 0)
     posix_spawn_file_actions_adddup2(&actions, theirOutput, 1)
     posix_spawn_file_actions_adddup2(&actions, theirErrors, 2)
+    // What other tests have open in this process is theirs: their pipes end with their own children.
+    // glibc passes over those that are closed by now.
+    for open in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+      guard let descriptor = Int32(open), descriptor > 2 else { continue }
+      posix_spawn_file_actions_addclose(&actions, descriptor)
+    }
 
     // A child begins with no signal blocked or ignored, whatever the test runner did to its own.
     var attributes = posix_spawnattr_t()
