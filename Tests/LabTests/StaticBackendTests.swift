@@ -42,8 +42,8 @@ extension LabTests {
         let after = try await daemon.backend()
         #expect(after.id == before.id)
         #expect(after.expiresAt == nil)
-        let kinds = Set(watch.changes.filter { $0.backend.id == before.id }.map(\.event))
-        #expect(kinds.isDisjoint(with: ["disappeared", "removed"]))
+        #expect(Set(watch.changes.map(\.backend.id)) == [before.id], "there never was a twin")
+        #expect(Set(watch.changes.map(\.event)).isDisjoint(with: ["disappeared", "removed"]))
       }
     }
   }

@@ -1,0 +1,137 @@
+import DiscoveryCore
+import DiscoveryTestKit
+import Testing
+
+/// What the registry lets in, in which order it is used, and how much of it.
+@Suite struct RegistryStateGuardTests {
+  @Test("the URL takes the reachable address: on-link, global, the preferred family")
+  func addressChoice() {
+    var bench = Bench()
+    bench.find(
+      .mdns(at: ["fe80::5%eth0", "192.168.7.5", "fd00::5", "10.0.0.5", "169.254.3.3"]))
+    #expect(
+      bench.backends[0].addresses.map(\.description)
+        == ["10.0.0.5", "169.254.3.3", "fe80::5%eth0", "192.168.7.5", "fd00::5"])
+    var settings = RegistryState.Settings()
+    settings.prefer = .ipv6
+    _ = bench.state.update(settings: settings)
+    #expect(bench.backends[0].addresses.last == .of("192.168.7.5"))
+    #expect(bench.backends[0].host == "10.0.0.5")
+  }
+
+  @Test("a link-local address keeps its zone in the URL")
+  func zone() {
+    var bench = Bench()
+    bench.find(.mdns(at: ["fe80::5%eth0"], family: .ipv6))
+    #expect(bench.backends[0].url == "http://[fe80::5%25eth0]:11434")
+    #expect(bench.backends[0].host == "fe80::5%eth0")
+  }
+
+  @Test(
+    "an address that no stranger may name is refused, with the reason",
+    arguments: [
+      "127.0.0.1", "::1", "0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255",
+      "169.254.169.254", "8.8.8.8", "10.0.0.255", "2606:4700::1111", "::ffff:127.0.0.1",
+    ])
+  func refusedAddress(text: String) {
+    var bench = Bench()
+    let sighting = Sighting.mdns(at: [text])
+    #expect(
+      bench.notices(of: .serviceFound(sighting)) == [.skipped(sighting, .mdns, .addressRefused)])
+    #expect(bench.backends.isEmpty)
+    bench.find(.mdns(at: [text, "10.0.0.5"]))
+    #expect(bench.backends.map(\.addresses) == [[.of("10.0.0.5")]])
+  }
+
+  @Test("this machine's own announcement may name loopback, but is reached by what others can use")
+  func ownLoopback() {
+    var bench = Bench()
+    bench.find(.mdns(at: ["127.0.0.1"], host: "me.local", interface: "lo", isOwn: true))
+    bench.find(.mdns(at: ["10.0.0.1"], host: "me.local", isOwn: true))
+    #expect(bench.backends.count == 1)
+    #expect(bench.backends[0].url == "http://10.0.0.1:11434")
+    #expect(bench.backends[0].isLocal)
+  }
+
+  @Test("what is trusted can be widened and narrowed")
+  func trust() {
+    var settings = RegistryState.Settings()
+    settings.trust.allow = [.of("10.0.0.0/24")]
+    settings.trust.deny = [.of("10.0.0.66")]
+    var bench = Bench(settings: settings)
+    bench.find(.mdns("a", at: ["10.0.0.66"]))
+    bench.find(.mdns("b", at: ["192.168.0.1"]))
+    bench.find(.mdns("c", at: ["10.0.0.7"]))
+    #expect(bench.backends.map(\.name) == ["c"])
+  }
+
+  @Test("port 0 and a target outside .local are refused")
+  func refusedTargets() {
+    var bench = Bench()
+    let zero = Sighting.mdns(port: 0)
+    #expect(bench.notices(of: .serviceFound(zero)) == [.skipped(zero, .mdns, .portZero)])
+    let outside = Sighting.mdns(host: "evil.example")
+    #expect(
+      bench.notices(of: .serviceFound(outside)) == [.skipped(outside, .mdns, .targetOutsideLocal)])
+    #expect(bench.backends.isEmpty)
+  }
+
+  @Test("a path that would steer the URL is replaced, and said once")
+  func steeringPath() {
+    var bench = Bench()
+    let sighting = Sighting.mdns(txt: ["api_path": "@evil.example/"])
+    #expect(
+      bench.notices(of: .serviceFound(sighting)) == [.skipped(sighting, .mdns, .apiPathRefused)])
+    #expect(bench.backends[0].url == "http://10.0.0.5:11434")
+    #expect(bench.notices(of: .serviceFound(sighting)) == [])
+  }
+
+  // MARK: - Limits
+
+  @Test("past max_backends new ones are refused, known ones stay, and it is said once")
+  func maxBackends() {
+    var settings = RegistryState.Settings()
+    settings.maxBackends = 10
+    var bench = Bench(settings: settings)
+    var limits = 0
+    func sighting(_ number: Int) -> Sighting {
+      .mdns("s\(number)", at: ["10.0.0.\(number + 2)"], host: "s\(number).local")
+    }
+    for number in 0..<50 {
+      limits += bench.notices(of: .serviceFound(sighting(number)))
+        .count { $0 == .limitReached(.backends(maximum: 10)) }
+    }
+    #expect(bench.backends.count == 10)
+    #expect(limits == 1)
+    #expect(bench.find(.mdns("s3", port: 1, at: ["10.0.0.5"], host: "s3.local")) == ["updated s3"])
+    bench.find(.configured("mine", "http://10.0.9.9:1"), from: .static)
+    #expect(bench.backends.count == 11)
+    for number in 0..<10 { bench.lose(sighting(number)) }
+    _ = bench.wait(.seconds(60))
+    #expect(bench.find(sighting(40)) == ["added s40"])
+  }
+
+  @Test("a crowd on one address stays one bounded backend")
+  func crowd() {
+    var bench = Bench()
+    for number in 0..<500 { bench.find(.mdns("s\(number)")) }
+    #expect(bench.backends.count == 1)
+    #expect(bench.state.sourceStatuses().isEmpty)
+    for number in 0..<500 { bench.lose(.mdns("s\(number)")) }
+    #expect(bench.wait(.seconds(60)).count == 1)
+    #expect(bench.backends.isEmpty)
+  }
+
+  @Test("the known answers of an interface are its confirmed instances")
+  func confirmed() {
+    var bench = Bench()
+    bench.apply(.sourceConnected)
+    bench.find(.mdns("a"))
+    bench.find(.mdns("b", interface: "eth1"))
+    bench.find(.mdns("c"))
+    bench.lose(.mdns("c"))
+    #expect(bench.state.confirmedInstances(on: "eth0").map(\.name) == ["a"])
+    bench.apply(.sourceFailed(reason: "x"))
+    #expect(bench.state.confirmedInstances(on: "eth0").isEmpty)
+  }
+}
