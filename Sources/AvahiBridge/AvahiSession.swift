@@ -189,10 +189,15 @@ package actor AvahiSession {
 
   private func perform(_ actions: [AvahiTracker.Action]) {
     var actions = actions
+    var events: [DiscoveryEvent] = []
     var next = 0
     while next < actions.count {
       let action = actions[next]
       next += 1
+      if case .emit(let event) = action {
+        events.append(event)
+        continue
+      }
       do throws(AvahiError) {
         try perform(action)
       } catch {
@@ -204,6 +209,7 @@ package actor AvahiSession {
         }
       }
     }
+    if !events.isEmpty { mailbox.post(events) }
     finishTurn()
   }
 
@@ -215,7 +221,7 @@ package actor AvahiSession {
     case .stopResolver(let id): try pool?.stop(.resolver(id))
     case .startHostBrowser(let name, let ipv6): try pool?.start(.host(name, ipv6: ipv6))
     case .stopHostBrowser(let name): try pool?.stop(.host(name))
-    case .emit(let event): mailbox.post(event)
+    case .emit: break
     }
   }
 

@@ -2,10 +2,6 @@ import AvahiBridge
 import DiscoveryCore
 import DiscoveryTestKit
 
-extension SeededGenerator {
-  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-}
-
 /// A tracker, a clock to turn by hand, and what the tracker's actions amount to.
 struct TrackerBench {
   var tracker: AvahiTracker

@@ -54,8 +54,6 @@ struct Entry {
   var members: [Int]
   /// When its grace period ends; nil while a claim is present.
   var graceEnds: Moment?
-  /// The earliest deadline that the queue holds for it.
-  var hint: Uptime?
   var status = BackendStatus.unknown
   var lastCheck: HealthReport?
   /// As it was last committed; nil before the first commit.

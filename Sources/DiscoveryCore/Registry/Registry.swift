@@ -28,10 +28,9 @@ package actor Registry {
 
   // MARK: - What goes in
 
-  /// Takes what `source` reports, in order, now.
+  /// Takes what `source` reports, in order, now: one change of each backend at most.
   package func ingest(_ events: [DiscoveryEvent], from source: SourceKind) {
-    let now = clock.now()
-    for event in events { commit(state.apply(event, from: source, at: now)) }
+    commit(state.apply(events, from: source, at: clock.now()))
     settle()
   }
 
@@ -54,7 +53,7 @@ package actor Registry {
   /// Commits what is due, whenever it is, until the task is cancelled; sleeps in between.
   package func run() async {
     while !Task.isCancelled {
-      let nap = Nap(until: state.nextDeadline(), on: clock)
+      let nap = Nap(until: state.nextDeadline, on: clock)
       self.nap = nap
       await nap.end()
       self.nap = nil
@@ -137,6 +136,6 @@ package actor Registry {
       hasNews = false
       waiting.wakeAll()
     }
-    nap?.cut(ifLongerThan: state.nextDeadline())
+    nap?.cut(ifLongerThan: state.nextDeadline)
   }
 }

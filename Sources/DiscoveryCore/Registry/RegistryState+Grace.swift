@@ -11,6 +11,7 @@ extension RegistryState {
 
   mutating func endGrace(_ entry: Int) {
     entries[entry].graceEnds = nil
+    schedule(entry)
   }
 
   /// When the backend's grace period ends, or its first sighting with a lifetime does.
@@ -24,19 +25,13 @@ extension RegistryState {
     }.min()
   }
 
-  /// Puts the backend's deadline into the queue, unless an earlier hint there will look again.
+  /// Puts the backend's deadline into the queue, in place of the one that was there.
   mutating func schedule(_ entry: Int) {
-    guard let deadline = deadline(of: entry) else { return }
-    if let hint = entries[entry].hint, hint <= deadline { return }
-    entries[entry].hint = deadline
-    deadlines.push(entry, at: deadline)
-  }
-
-  /// Takes the queue's first hint; its backend may have another deadline by now, or be gone.
-  mutating func takeHint() -> Int? {
-    guard let hint = deadlines.popFirst(), entries.contains(hint.slot) else { return nil }
-    if entries[hint.slot].hint == hint.at { entries[hint.slot].hint = nil }
-    return hint.slot
+    if let deadline = deadline(of: entry) {
+      deadlines.set(entry, at: deadline)
+    } else {
+      deadlines.cancel(entry)
+    }
   }
 
   mutating func expireEntry(_ entry: Int, at now: Moment) {

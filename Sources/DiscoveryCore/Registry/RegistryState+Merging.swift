@@ -148,6 +148,7 @@ extension RegistryState {
     claims[claim].entry = nil
     touched.append(entry)
     entries[entry].members.removeAll { $0 == claim }
+    schedule(entry)
     guard entries[entry].leader == claim else { return }
     let heir = entries[entry].members.min { claims[$0].leads(claims[$1]) }
     guard let heir,
@@ -174,6 +175,7 @@ extension RegistryState {
     guard !strangers.isEmpty else { return }
     entries[entry].members.removeAll(where: strangers.contains)
     touched.append(entry)
+    schedule(entry)
     for stranger in strangers {
       claims[stranger].entry = nil
       place(stranger, at: now)
@@ -187,6 +189,7 @@ extension RegistryState {
     if let committed = closed.committed { dissolved.append(committed) }
     entryByID[closed.id] = nil
     entries.remove(entry)
+    deadlines.cancel(entry)
     for member in closed.members { claims[member].entry = nil }
     if entries.count < settings.maxBackends * 9 / 10 {
       limitsReported.remove(.backends(maximum: settings.maxBackends))

@@ -43,7 +43,8 @@ package struct RegistryState {
   var entryByID: [BackendID: Int] = [:]
   /// Whose leader has a key; no two leaders share one, or they would be one backend.
   var entryByLeaderKey: [MatchKey: Int] = [:]
-  var deadlines = DeadlineQueue()
+  /// When each entry has to be looked at: the end of its grace period, or of a lifetime.
+  var deadlines = DeadlineQueue<Int>()
   var sightingCount = 0
   var nextOrder: UInt64 = 0
   var sources: [SourceKind: SourceStatus] = [:]
@@ -61,10 +62,22 @@ package struct RegistryState {
 
   // MARK: - Events
 
-  /// Takes what `source` reports at `now`; nothing comes of what changes nothing.
+  /// Takes what `source` reports at `now`, in order, as one change of each backend at most; nothing
+  /// comes of what changes nothing.
+  package mutating func apply(
+    _ events: some Sequence<DiscoveryEvent>, from source: SourceKind, at now: Moment
+  ) -> Outcome {
+    for event in events { take(event, from: source, at: now) }
+    return commit()
+  }
+
   package mutating func apply(
     _ event: DiscoveryEvent, from source: SourceKind, at now: Moment
   ) -> Outcome {
+    apply(CollectionOfOne(event), from: source, at: now)
+  }
+
+  private mutating func take(_ event: DiscoveryEvent, from source: SourceKind, at now: Moment) {
     switch event {
     case .sourceConnected: connected(source, at: now)
     case .serviceFound(let sighting): found(sighting, from: source, at: now)
@@ -72,25 +85,18 @@ package struct RegistryState {
     case .fullSetDelivered: removeStale(of: source, at: now)
     case .sourceFailed(let reason): failed(source, reason: reason, at: now)
     }
-    return commit()
   }
 
   /// Removes what is due at `now`: ended grace periods, and sightings past their lifetime.
   package mutating func expire(at now: Moment) -> Outcome {
-    while let due = deadlines.first, due.at <= now.uptime {
-      if let entry = takeHint() { expireEntry(entry, at: now) }
+    for entry in deadlines.takeDue(at: now.uptime) where entries.contains(entry) {
+      expireEntry(entry, at: now)
     }
     return commit()
   }
 
   /// When `expire` has something to do; nil for never.
-  package mutating func nextDeadline() -> Uptime? {
-    while let hint = deadlines.first {
-      if deadline(of: hint.slot) == hint.at { return hint.at }
-      if let entry = takeHint() { schedule(entry) }
-    }
-    return nil
-  }
+  package var nextDeadline: Uptime? { deadlines.earliest }
 
   /// Changes what the configuration says; a grace period that runs keeps its end.
   package mutating func update(settings: Settings) -> Outcome {

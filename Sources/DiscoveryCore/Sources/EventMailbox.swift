@@ -23,11 +23,11 @@ package final class EventMailbox: Sendable {
 
   package init() {}
 
-  /// Leaves `event` for the consumer; never waits.
-  package func post(_ event: DiscoveryEvent) {
+  /// Leaves `events` for the consumer, who gets them together; never waits.
+  package func post(_ events: [DiscoveryEvent]) {
     let handover = state.withLock { state -> Handover? in
       guard !state.isFinished else { return nil }
-      state.add(event)
+      for event in events { state.add(event) }
       guard state.live > 0, let waiter = state.waiter else { return nil }
       state.waiter = nil
       return Handover(waiter: waiter, events: state.takeAll())

@@ -42,8 +42,13 @@ private struct RandomRun {
   mutating func step() -> RegistryState.Outcome {
     now = now.advanced(by: .milliseconds(Int.random(in: 0...900, using: &random)))
     switch Int.random(in: 0..<100, using: &random) {
-    case ..<50: return state.apply(.serviceFound(announced()), from: .mdns, at: now)
-    case ..<72: return state.apply(.serviceRemoved(announced().id), from: .mdns, at: now)
+    case ..<40: return state.apply(.serviceFound(announced()), from: .mdns, at: now)
+    case ..<60: return state.apply(.serviceRemoved(announced().id), from: .mdns, at: now)
+    case ..<72:
+      let burst: [DiscoveryEvent] = (0..<Int.random(in: 2...6, using: &random)).map { _ in
+        random.chance(60) ? .serviceFound(announced()) : .serviceRemoved(announced().id)
+      }
+      return state.apply(burst, from: .mdns, at: now)
     case ..<77: return state.apply(.serviceFound(scanned()), from: .mesh, at: now)
     case ..<84:
       let sighting = administered()
@@ -202,10 +207,15 @@ private struct RandomRun {
   }
 
   private mutating func faultOfDeadlines() -> String? {
-    let wanted = state.entries.indices.compactMap { state.deadline(of: $0) }.min()
-    guard state.nextDeadline() == wanted else { return "the next deadline is wrong" }
-    guard state.deadlines.count <= 4 * state.entries.count + 64 else { return "hints pile up" }
-    return nil
+    let wanted = state.entries.indices.filter { state.entries[$0].graceEnds != nil }
+      .compactMap { state.deadline(of: $0) }.min()
+    if let wanted {
+      guard let next = state.nextDeadline, next <= wanted else {
+        return "a grace period would be missed"
+      }
+    }
+    let lasting = state.entries.indices.filter { state.deadline(of: $0) != nil }.count
+    return state.deadlines.count == lasting ? nil : "a deadline of nothing, or none of something"
   }
 
   /// Once all sources are silent and every deadline is past, only what is configured remains.
@@ -216,7 +226,7 @@ private struct RandomRun {
         _ = state.apply(.serviceRemoved(id), from: .mdns, at: now)
       }
     }
-    while let deadline = state.nextDeadline() {
+    while let deadline = state.nextDeadline {
       now = now.advanced(by: now.uptime.duration(to: deadline))
       _ = state.expire(at: now)
     }

@@ -180,10 +180,10 @@ import Testing
     #expect(bench.lose(.mdns()) == ["disappeared gpu1"])
     #expect(bench.backends[0].expiresAt == bench.now.wall.advanced(by: .seconds(60)))
     #expect(bench.backends[0].url == "http://10.0.0.5:11434")
-    #expect(bench.state.nextDeadline() == bench.now.uptime.advanced(by: .seconds(60)))
+    #expect(bench.state.nextDeadline == bench.now.uptime.advanced(by: .seconds(60)))
     #expect(bench.wait(.milliseconds(59_999)) == [])
     #expect(bench.wait(.milliseconds(1)) == ["removed gpu1"])
-    #expect(bench.state.nextDeadline() == nil)
+    #expect(bench.state.nextDeadline == nil)
     #expect(bench.backends.isEmpty)
   }
 
@@ -197,7 +197,7 @@ import Testing
     #expect(bench.find(.mdns(at: ["10.0.0.77"], family: .ipv6)) == ["reappeared gpu1"])
     #expect(bench.backends.map(\.id) == [id])
     #expect(bench.backends[0].addresses == [.of("10.0.0.77")])
-    #expect(bench.state.nextDeadline() == nil)
+    #expect(bench.state.nextDeadline == nil)
     #expect(bench.wait(.seconds(600)) == [])
   }
 

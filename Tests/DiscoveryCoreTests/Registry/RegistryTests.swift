@@ -24,9 +24,22 @@ import Testing
     await registry.ingest([.serviceFound(.mdns("a"))], from: .mdns)
     var watch = registry.watch().makeAsyncIterator()
     #expect(kinds(await watch.next()) == ["snapshot 1"])
-    await registry.ingest(
-      [.serviceFound(.mdns("a", port: 1)), .serviceRemoved(Sighting.mdns("a").id)], from: .mdns)
+    await registry.ingest([.serviceFound(.mdns("a", port: 1))], from: .mdns)
+    await registry.ingest([.serviceRemoved(Sighting.mdns("a").id)], from: .mdns)
     #expect(kinds(await watch.next()) == ["updated 2", "disappeared 3"])
+  }
+
+  @Test("what is reported together is one change of a backend")
+  func together() async {
+    let registry = registry()
+    var watch = registry.watch(after: 0).makeAsyncIterator()
+    await registry.ingest(
+      [.serviceFound(.mdns()), .serviceFound(.mdns(at: ["fe80::5%eth0"], family: .ipv6))],
+      from: .mdns)
+    #expect(kinds(await watch.next()) == ["added 1"])
+    await registry.ingest(
+      [.serviceRemoved(Sighting.mdns().id), .serviceFound(.mdns(port: 1))], from: .mdns)
+    #expect(kinds(await watch.next()) == ["updated 2"])
   }
 
   @Test("a watcher that waits is woken by the next commit")
@@ -70,8 +83,8 @@ import Testing
     let registry = registry()
     let running = Task { await registry.run() }
     await clock.waitForSleeper(until: nil)
-    await registry.ingest(
-      [.serviceFound(.mdns("a")), .serviceRemoved(Sighting.mdns("a").id)], from: .mdns)
+    await registry.ingest([.serviceFound(.mdns("a"))], from: .mdns)
+    await registry.ingest([.serviceRemoved(Sighting.mdns("a").id)], from: .mdns)
     await clock.waitForSleeper(until: clock.now().uptime.advanced(by: .seconds(60)))
     var watch = registry.watch(after: 2).makeAsyncIterator()
     #expect(kinds(await watch.next()) == [])

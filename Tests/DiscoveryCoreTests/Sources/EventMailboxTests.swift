@@ -13,7 +13,7 @@ import Testing
       .sourceConnected, .serviceFound(sighting(1)), .fullSetDelivered,
       .serviceFound(sighting(2)), .sourceFailed(reason: "gone"),
     ]
-    for event in events { mailbox.post(event) }
+    for event in events { mailbox.post([event]) }
     #expect(await mailbox.next() == events)
   }
 
@@ -21,32 +21,32 @@ import Testing
   func waiting() async {
     let mailbox = EventMailbox()
     async let events = mailbox.next()
-    mailbox.post(.sourceConnected)
+    mailbox.post([.sourceConnected])
     #expect(await events == [.sourceConnected])
   }
 
   @Test("of a sighting's events the latest waits, on its side of the full set")
   func latest() async {
     let mailbox = EventMailbox()
-    mailbox.post(.sourceConnected)
-    mailbox.post(.serviceFound(sighting(1)))
-    mailbox.post(.fullSetDelivered)
-    mailbox.post(.serviceFound(sighting(1, port: 2)))
+    mailbox.post([.sourceConnected])
+    mailbox.post([.serviceFound(sighting(1))])
+    mailbox.post([.fullSetDelivered])
+    mailbox.post([.serviceFound(sighting(1, port: 2))])
     #expect(
       await mailbox.next()
         == [.sourceConnected, .serviceFound(sighting(1, port: 2)), .fullSetDelivered])
-    mailbox.post(.serviceRemoved(sighting(1).id))
-    mailbox.post(.serviceFound(sighting(1, port: 3)))
+    mailbox.post([.serviceRemoved(sighting(1).id)])
+    mailbox.post([.serviceFound(sighting(1, port: 3))])
     #expect(await mailbox.next() == [.serviceFound(sighting(1, port: 3))])
   }
 
   @Test("what came and went unseen is not told")
   func unseen() async {
     let mailbox = EventMailbox()
-    mailbox.post(.sourceConnected)
+    mailbox.post([.sourceConnected])
     for number in 0..<10_000 {
-      mailbox.post(.serviceFound(sighting(number)))
-      mailbox.post(.serviceRemoved(sighting(number).id))
+      mailbox.post([.serviceFound(sighting(number))])
+      mailbox.post([.serviceRemoved(sighting(number).id)])
     }
     #expect(mailbox.waitingCount == 1)
     #expect(await mailbox.next() == [.sourceConnected])
@@ -56,22 +56,22 @@ import Testing
   func reconnected() async {
     let mailbox = EventMailbox()
     for _ in 0..<3 {
-      mailbox.post(.sourceConnected)
-      mailbox.post(.serviceFound(sighting(1)))
-      mailbox.post(.sourceFailed(reason: "a"))
-      mailbox.post(.sourceFailed(reason: "b"))
+      mailbox.post([.sourceConnected])
+      mailbox.post([.serviceFound(sighting(1))])
+      mailbox.post([.sourceFailed(reason: "a")])
+      mailbox.post([.sourceFailed(reason: "b")])
     }
     #expect(mailbox.waitingCount == 4)
-    mailbox.post(.sourceConnected)
+    mailbox.post([.sourceConnected])
     #expect(await mailbox.next() == [.sourceFailed(reason: "b"), .sourceConnected])
   }
 
   @Test("a finished mailbox gives what it has, then nil")
   func finished() async {
     let mailbox = EventMailbox()
-    mailbox.post(.sourceConnected)
+    mailbox.post([.sourceConnected])
     mailbox.finish()
-    mailbox.post(.fullSetDelivered)
+    mailbox.post([.fullSetDelivered])
     #expect(await mailbox.next() == [.sourceConnected])
     #expect(await mailbox.next() == nil)
   }
@@ -94,7 +94,7 @@ import Testing
       var fast = Known()
       for _ in 0..<300 {
         let event = Self.event(&random, live: &live, sighting)
-        mailbox.post(event)
+        mailbox.post([event])
         fast.take(event)
         if random.below(20) == 0, mailbox.waitingCount > 0 {
           for event in await mailbox.next() ?? [] { slow.take(event) }
@@ -105,7 +105,7 @@ import Testing
       for event in [DiscoveryEvent.sourceConnected]
         + live.sorted().map({ .serviceFound(sighting($0, port: 9)) }) + [.fullSetDelivered]
       {
-        mailbox.post(event)
+        mailbox.post([event])
         fast.take(event)
       }
       for event in await mailbox.next() ?? [] { slow.take(event) }

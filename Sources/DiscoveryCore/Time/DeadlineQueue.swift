@@ -1,5 +1,3 @@
-import DiscoveryCore
-
 /// Deadlines by key, the earliest first: a binary heap whose outdated entries are skipped.
 package struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
   private struct Entry {

@@ -1,4 +1,3 @@
-import AvahiBridge
 import DiscoveryCore
 import DiscoveryTestKit
 import Testing
