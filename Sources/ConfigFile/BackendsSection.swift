@@ -6,7 +6,8 @@ struct BackendsReader {
   /// Where each name was used first.
   private var lineOfName: [String: Int] = [:]
   /// Who was first at each server.
-  private var firstAtServer: [Server: (name: String, line: Int, url: BackendURL)] = [:]
+  private var firstAtServer: [Server: (name: String, line: Int)] = [:]
+  private var urls: Set<BackendURL> = []
 
   private struct Server: Hashable {
     let scheme: URLScheme
@@ -56,11 +57,11 @@ struct BackendsReader {
   ) -> Bool {
     let position = section.valuePosition(of: "url") ?? section.position
     let server = Server(scheme: url.scheme, host: url.host, port: url.port)
+    let isSame = !urls.insert(url).inserted
     guard let first = firstAtServer[server] else {
-      firstAtServer[server] = (name, position.line, url)
+      firstAtServer[server] = (name, position.line)
       return true
     }
-    let isSame = first.url == url
     section.warning(
       at: position,
       "\"\(name)\" in line \(position.line) is at the same server as \"\(first.name)\" in line"

@@ -9,13 +9,19 @@ package enum SignalWatch {
   /// Dispatch installs handlers of its own, once for each signal in a process. The action must not
   /// be set to "ignore" beside them: that would stay in force, and lose every signal that a thread
   /// of the program is free to take.
-  package static func stream(of signals: [Int32]) -> AsyncStream<Int32> {
+  /// `atOnce` is called on a queue of its own as a signal comes, whatever the program's tasks do.
+  package static func stream(
+    of signals: [Int32], atOnce: @escaping @Sendable (Int32) -> Void = { _ in }
+  ) -> AsyncStream<Int32> {
     AsyncStream(bufferingPolicy: .bufferingOldest(8)) { continuation in
       let queue = DispatchQueue(label: "signals")
       let installed = DispatchSemaphore(value: 0)
       let sources = signals.map { number in
         let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-        source.setEventHandler { @Sendable in continuation.yield(number) }
+        source.setEventHandler { @Sendable in
+          atOnce(number)
+          continuation.yield(number)
+        }
         source.setRegistrationHandler { @Sendable in _ = installed.signal() }
         source.activate()
         return SendableSource(source: source)

@@ -12,6 +12,8 @@ package actor Registry {
   /// The sleep until the next deadline, cut short when an earlier one appears.
   private var nap: Nap?
 
+  /// The revision before the first change.
+  package nonisolated let firstRevision: UInt64
   /// What an administrator should know, in order; at most 1024 unread ones are kept, the oldest.
   package nonisolated let notices: AsyncStream<RegistryNotice>
   private let noticeSink: AsyncStream<RegistryNotice>.Continuation
@@ -21,6 +23,7 @@ package actor Registry {
   /// A registry with room for `history` changes that watchers may be behind.
   package init(state: RegistryState, clock: any DiscoveryClock, history: Int = 1024) {
     self.state = state
+    firstRevision = state.revision
     self.clock = clock
     log = ChangeLog(capacity: history)
     (notices, noticeSink) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1024))

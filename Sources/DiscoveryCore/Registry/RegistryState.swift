@@ -55,8 +55,14 @@ package struct RegistryState {
   var notices: [RegistryNotice] = []
   var limitsReported: Set<RegistryNotice.Limit> = []
 
-  package init(settings: Settings = Settings(), network: LocalNetwork = LocalNetwork()) {
+  /// A registry without backends; its revisions follow `firstRevision`, which differs from one run to
+  /// the next where a reader of the one must not be taken for a reader of the other.
+  package init(
+    settings: Settings = Settings(), network: LocalNetwork = LocalNetwork(),
+    firstRevision: UInt64 = 0
+  ) {
     self.settings = settings
+    revision = firstRevision
     policy = AddressPolicy(trust: settings.trust, prefer: settings.prefer, network: network)
   }
 

@@ -8,6 +8,7 @@ func runCheckConfig(_ options: CheckConfigOptions, _ console: Console) throws ->
     console.writeError(PlainText.cleaned(problem.description) + "\n")
   }
   guard result.errors.isEmpty else { return .badConfiguration }
-  try console.write("\(path.path): OK\n")
+  let verdict = path.exists ? "OK" : "there is no such file: the defaults hold"
+  try console.write("\(path.path): \(verdict)\n")
   return .done
 }

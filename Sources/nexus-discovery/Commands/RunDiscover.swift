@@ -3,13 +3,11 @@ import DiscoveryCore
 
 /// Listens to the LAN for a while and prints each server that was heard.
 func runDiscover(_ options: DiscoverOptions, _ console: Console) async throws -> ExitStatus {
-  let discovery = await Discovery(settings: scanSettings(options, console))
+  let discovery = await Discovery(settings: try scanSettings(options, console))
   let running = Task { await discovery.run() }
   let end = discovery.clock.now().uptime.advanced(by: options.timeout)
   try? await discovery.clock.sleep(until: end)
-  let backends = await discovery.registry.snapshot().backends.filter {
-    options.types.isEmpty || options.types.contains($0.type)
-  }
+  let backends = await discovery.registry.snapshot().backends.filter(options.wants)
   let mdns = await discovery.registry.sourceStatuses().first { $0.source == .mdns }
   running.cancel()
   // Not waited for: a hung Avahi would hold this back, and the process ends anyway.
@@ -31,12 +29,32 @@ func runDiscover(_ options: DiscoverOptions, _ console: Console) async throws ->
 }
 
 /// The machine's own settings, as far as they can be read, and what the command line says.
-private func scanSettings(_ options: DiscoverOptions, _ console: Console) -> DiscoverySettings {
-  let path = ConfigPath(named: nil, environment: console.environment)
-  var settings = path.load().configuration?.discovery ?? DiscoverySettings()
+///
+/// - Throws: `CommandFailure` when there is a configuration and it is wrong: its trust rules would
+///   not hold.
+private func scanSettings(
+  _ options: DiscoverOptions, _ console: Console
+) throws -> DiscoverySettings {
+  let result = ConfigPath(named: nil, environment: console.environment).load()
+  guard var settings = result.configuration?.discovery else {
+    for problem in result.errors { console.complain(problem.description) }
+    throw CommandFailure("the configuration is wrong", status: .badConfiguration)
+  }
   settings.enabled = true
-  if !options.serviceTypes.isEmpty { settings.serviceTypes = options.serviceTypes }
-  // The scan ends before a second round of regular questions would matter.
-  settings.queryInterval = max(settings.queryInterval, .seconds(1))
+  for type in options.serviceTypes where !settings.serviceTypes.contains(type) {
+    settings.serviceTypes.append(type)
+  }
+  if options.types.isEmpty, !options.serviceTypes.isEmpty {
+    settings.serviceTypes = options.serviceTypes
+  }
   return settings
+}
+
+extension DiscoverOptions {
+  /// True for what was asked for: any of the kinds or service types, or everything.
+  func wants(_ backend: Backend) -> Bool {
+    if types.isEmpty && serviceTypes.isEmpty { return true }
+    return types.contains(backend.type)
+      || backend.instance.map { serviceTypes.contains($0.type) } ?? false
+  }
 }

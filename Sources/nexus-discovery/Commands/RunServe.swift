@@ -12,10 +12,13 @@ func runServe(_ options: ServeOptions, _ console: Console) async throws -> ExitS
     return .badConfiguration
   }
   options.override(&configuration)
+  let lacksJournal = configuration.logging.format == .journal && !Journal.isAvailable
+  if lacksJournal { configuration.logging.format = .text }
   let log = Log(
     configuration.logging, isUnderJournal: Journal.stderrIsJournal,
     journal: { try? Journal.send($0.compactMap { JournalField($0.name, $0.value) }) },
     clock: SystemClock())
+  if lacksJournal { log.warn("there is no journal on this machine: logging text") }
   for warning in result.warnings { log.warn(warning.description) }
   try await Daemon(options: options, configuration: configuration, path: path, log: log).run()
   return .done

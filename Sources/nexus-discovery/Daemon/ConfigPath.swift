@@ -1,4 +1,5 @@
 import ConfigFile
+import Glibc
 
 /// Which configuration file is read: the one that was named, else the default, which may be missing.
 struct ConfigPath: Hashable, Sendable {
@@ -15,6 +16,9 @@ struct ConfigPath: Hashable, Sendable {
       mayBeMissing = true
     }
   }
+
+  /// False when there is nothing at the path.
+  var exists: Bool { access(path, F_OK) == 0 }
 
   func load() -> ConfigResult {
     ConfigFile.load(path: path, mayBeMissing: mayBeMissing)

@@ -57,7 +57,9 @@ struct Daemon: Sendable {
 
   /// Runs until SIGTERM or SIGINT.
   func run() async {
-    let signals = SignalWatch.stream(of: [SIGTERM, SIGINT, SIGHUP])
+    let signals = SignalWatch.stream(of: [SIGTERM, SIGINT, SIGHUP]) {
+      if $0 != SIGHUP { Self.endSoon() }
+    }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await discovery.run() }
       group.addTask { [statics, discovery] in
@@ -75,7 +77,6 @@ struct Daemon: Sendable {
         await reloader.reload()
       }
       tellManager { () throws(SystemdFailure) in try ServiceManager.stopping() }
-      Self.endSoon()
       group.cancelAll()
     }
     server.stop()
@@ -101,9 +102,15 @@ struct Daemon: Sendable {
     }
   }
 
+  /// Anyone on this machine may ask for it, so names are looked up again at most each 10 s; questions
+  /// have a schedule of their own that keeps them apart.
   private func followRefreshes() async {
+    var lastLookUp: Uptime?
     for await _ in refreshes {
       await discovery.queries.refresh()
+      let now = discovery.clock.now().uptime
+      if let lastLookUp, now < lastLookUp.advanced(by: .seconds(10)) { continue }
+      lastLookUp = now
       await statics.refresh()
     }
   }

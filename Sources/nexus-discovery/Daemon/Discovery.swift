@@ -17,7 +17,10 @@ struct Discovery: Sendable {
   ) async {
     let network = (try? LocalNetwork.current()) ?? LocalNetwork()
     registry = Registry(
-      state: RegistryState(settings: RegistryState.Settings(settings), network: network),
+      state: RegistryState(
+        settings: RegistryState.Settings(settings), network: network,
+        // Above all revisions of earlier runs, so that who resumes from one of those starts afresh.
+        firstRevision: UInt64(max(0, clock.now().wall.milliseconds))),
       clock: clock)
     avahi = settings.enabled ? AvahiSource(settings: settings) : nil
     queries = NetworkQueries(

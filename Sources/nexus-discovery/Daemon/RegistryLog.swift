@@ -6,8 +6,8 @@ struct RegistryLog: Sendable {
 
   /// Logs each change; when the log is too slow to follow, it says how many it missed.
   func follow(_ registry: Registry) async {
-    var seen: UInt64 = 0
-    for await update in registry.watch(after: 0) {
+    var seen = registry.firstRevision
+    for await update in registry.watch(after: seen) {
       switch update.content {
       case .changes(let changes):
         for change in changes {

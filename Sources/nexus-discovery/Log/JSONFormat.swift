@@ -1,5 +1,5 @@
+import APIModel
 import DiscoveryCore
-import FoundationEssentials
 
 /// Log lines for programs: one object a line (JSON Lines), every value exactly as it is, escaped.
 package struct JSONFormat: Sendable {
@@ -13,10 +13,8 @@ package struct JSONFormat: Sendable {
     ]
     object["event"] = record.event?.rawValue
     for (field, value) in record.fields { object[field.rawValue] = value }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // Strings alone always encode.
-    guard let line = try? encoder.encode(object) else { return [] }
-    return Array(line) + [UInt8(ascii: "\n")]
+    guard let line = try? JSONText.encode(object) else { return [] }
+    return line + [UInt8(ascii: "\n")]
   }
 }

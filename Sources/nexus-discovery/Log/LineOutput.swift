@@ -14,16 +14,28 @@ package struct LineOutput {
     signal(SIGPIPE, SIG_IGN)
   }
 
-  /// Writes `line`, in one write(2) unless the system takes only a part of it. What it does not
-  /// take at all, with a reader gone (EPIPE) or a full pipe that must not block (EAGAIN), is lost.
-  package mutating func write(_ line: [UInt8]) {
+  /// Writes `line`, and never waits for a reader: what cannot be taken at once is lost, with a reader
+  /// gone (EPIPE) as with one that stopped reading. False when nothing of the line was taken.
+  @discardableResult
+  package mutating func write(_ line: [UInt8]) -> Bool {
     var rest = isInsideLine ? [UInt8(ascii: "\n")] + line[...] : line[...]
+    var hasBegun = false
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      guard isReady else { return hasBegun }
+      // A pipe that poll(2) calls writable takes this much without blocking (pipe(7)).
+      let part = rest.prefix(Int(PIPE_BUF))
+      let count = part.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else { return hasBegun }
+      hasBegun = true
       rest = rest.dropFirst(count)
       isInsideLine = !rest.isEmpty
     }
+    return true
+  }
+
+  private var isReady: Bool {
+    var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    return poll(&poller, 1, 0) == 1 && poller.revents & Int16(POLLOUT) != 0
   }
 }

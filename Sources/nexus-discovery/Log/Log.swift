@@ -17,6 +17,7 @@ package final class Log: Sendable {
   private struct State {
     var format: LogFormat
     var output: LineOutput
+    var lostLines = 0
   }
 
   /// A log as `settings` say. `isUnderJournal` is true when systemd has tied stderr to its journal,
@@ -47,16 +48,29 @@ package final class Log: Sendable {
   package func write(_ record: LogRecord) {
     guard isEnabled(record.level) else { return }
     let time = clock.now().wall
-    switch state.withLock({ $0.format }) {
+    let format = state.withLock { $0.format }
+    switch format {
     case .journal: journal(JournalFormat().fields(record))
     case .auto where isUnderJournal: journal(JournalFormat().fields(record))
-    case .json: write(JSONFormat().line(record, at: time))
-    case .text, .auto: write(TextFormat(utcOffset: Self.localOffset).line(record, at: time))
+    case .json, .text, .auto: writeLine(record, at: time, as: format)
     }
   }
 
-  private func write(_ line: [UInt8]) {
-    state.withLock { $0.output.write(line) }
+  /// Lines that nobody took are counted, and the count is told once somebody takes lines again.
+  private func writeLine(_ record: LogRecord, at time: WallTime, as format: LogFormat) {
+    func line(_ record: LogRecord) -> [UInt8] {
+      format == .json
+        ? JSONFormat().line(record, at: time)
+        : TextFormat(utcOffset: Self.localOffset).line(record, at: time)
+    }
+    let bytes = line(record)
+    state.withLock { state in
+      if state.lostLines > 0 {
+        let loss = line(LogRecord(.warn, "\(state.lostLines) log lines were lost: nobody read"))
+        if state.output.write(loss) { state.lostLines = 0 }
+      }
+      if !state.output.write(bytes) { state.lostLines += 1 }
+    }
   }
 
   /// The machine's time zone at `wall`, in seconds east of UTC.

@@ -43,6 +43,21 @@ package struct WatchLines: Sendable {
     return [line(event.rawValue, revision: id ?? "null", one, now: now)]
   }
 
+  /// The event that tells best what became of a backend while nobody watched.
+  private static func event(from old: BackendDocument, to new: BackendDocument) -> WatchEvent {
+    switch (old.expiresAt, new.expiresAt) {
+    case (nil, .some): return .disappeared
+    case (.some, nil): return .reappeared
+    default:
+      var comparable = old
+      comparable.status = new.status
+      comparable.lastCheck = new.lastCheck
+      comparable.latencyMilliseconds = new.latencyMilliseconds
+      comparable.lastError = new.lastError
+      return comparable == new ? .status : .updated
+    }
+  }
+
   private mutating func snapshotLines(_ data: [UInt8], now: WallTime) throws -> [String] {
     let list = try JSONText.decode(BackendListDocument.self, from: data)
     let bytes = JSONSlices.elements(of: JSONSlices.value(of: "backends", in: data) ?? [])
@@ -66,7 +81,9 @@ package struct WatchLines: Sendable {
           return line(WatchEvent.added.rawValue, revision: revision, one, now: now)
         }
         guard old.bytes != one.bytes else { return nil }
-        return line(WatchEvent.updated.rawValue, revision: revision, one, now: now)
+        return line(
+          Self.event(from: old.backend, to: one.backend).rawValue, revision: revision, one, now: now
+        )
       }
   }
 
