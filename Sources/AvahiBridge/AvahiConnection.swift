@@ -146,11 +146,14 @@ final class AvahiConnection {
   func stop(_ key: AvahiObject.Key) throws(AvahiError) {
     guard let stopped = handles.removeValue(forKey: key) else { return }
     isFull = false
-    for handle in stopped {
+    for (index, handle) in stopped.enumerated() {
       let start = SystemClock().now().uptime
       // Negative too when the daemon does not know it any more, which is as good.
       let code = handle.free(handle.pointer)
       guard !Self.hasHung(since: start) else {
+        // The others live on in the client and may yet call back: `close` ends them with it.
+        let remaining = stopped[(index + 1)...]
+        if !remaining.isEmpty { handles[key] = Array(remaining) }
         throw AvahiError(operation: "Free", code: Int(code), didHang: true)
       }
     }
