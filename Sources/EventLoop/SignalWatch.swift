@@ -4,7 +4,7 @@ import Glibc
 /// Signals as a stream: each delivery of one of the watched ones.
 package enum SignalWatch {
   /// Takes over `signals` from their default action before it returns, for good; the stream lives
-  /// as long as it is read. At most 8 wait unread: a process that got more of them has been told.
+  /// as long as it is read. At most 8 wait unread, the newest.
   ///
   /// Dispatch installs handlers of its own, once for each signal in a process. The action must not
   /// be set to "ignore" beside them: that would stay in force, and lose every signal that a thread
@@ -13,7 +13,7 @@ package enum SignalWatch {
   package static func stream(
     of signals: [Int32], atOnce: @escaping @Sendable (Int32) -> Void = { _ in }
   ) -> AsyncStream<Int32> {
-    AsyncStream(bufferingPolicy: .bufferingOldest(8)) { continuation in
+    AsyncStream(bufferingPolicy: .bufferingNewest(8)) { continuation in
       let queue = DispatchQueue(label: "signals")
       let installed = DispatchSemaphore(value: 0)
       let sources = signals.map { number in

@@ -1,17 +1,57 @@
 import Dispatch
 import DiscoveryCore
 import Glibc
+import Synchronization
 
 /// Looks host names up as every program on this machine does: getaddrinfo(3).
 package enum HostResolver {
-  /// All addresses of `hostname`, in the resolver's order; none when there are none or it fails.
-  ///
-  /// A look-up may block its thread for as long as the resolver takes, so each has a queue of its
-  /// own, on which nothing else waits.
+  /// A look-up may block its thread for as long as the resolver takes, so they have queues of their
+  /// own: a few, since each name that is not answered holds a thread.
+  private static let queues = (0..<8).map { DispatchQueue(label: "resolver \($0)") }
+  private static let turn = Atomic(0)
+
+  /// All addresses of `hostname`, in the resolver's order; none when there are none or it fails, and
+  /// at once none when the task is cancelled.
   package static func addresses(of hostname: String) async -> [Address] {
-    let queue = DispatchQueue(label: "resolver")
-    return await withCheckedContinuation { continuation in
-      queue.async { continuation.resume(returning: blockingAddresses(of: hostname)) }
+    let queue = queues[turn.add(1, ordering: .relaxed).oldValue % queues.count]
+    let answer = Answer()
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        answer.wait(continuation)
+        queue.async { answer.give(answer.isGiven ? [] : blockingAddresses(of: hostname)) }
+      }
+    } onCancel: {
+      answer.give([])
+    }
+  }
+
+  /// The first of an answer and a cancellation.
+  private final class Answer: Sendable {
+    private struct State {
+      var continuation: CheckedContinuation<[Address], Never>?
+      var given: [Address]?
+    }
+
+    private let state = Mutex(State())
+
+    var isGiven: Bool { state.withLock { $0.given != nil } }
+
+    func wait(_ continuation: CheckedContinuation<[Address], Never>) {
+      let given = state.withLock { state -> [Address]? in
+        if state.given == nil { state.continuation = continuation }
+        return state.given
+      }
+      if let given { continuation.resume(returning: given) }
+    }
+
+    func give(_ addresses: [Address]) {
+      let waiting = state.withLock { state -> CheckedContinuation<[Address], Never>? in
+        guard state.given == nil else { return nil }
+        state.given = addresses
+        defer { state.continuation = nil }
+        return state.continuation
+      }
+      waiting?.resume(returning: addresses)
     }
   }
 

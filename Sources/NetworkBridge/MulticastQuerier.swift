@@ -26,21 +26,16 @@ package struct QueryOutcome: Hashable, Sendable {
 /// ask nothing; so an announcement that was lost on the way could stay unseen for an hour. It
 /// hears the answers to these questions as if they were its own.
 package enum MulticastQuerier {
-  /// Asks once who offers `types`, on each link and in each family that `QueryTarget.targets`
-  /// names; `known` gives the resolved instances that were seen on an interface.
+  /// Asks once who offers `types` at each of `targets`; `known` gives the resolved instances that
+  /// were seen there, on that interface and over that family: who is known over one alone shall
+  /// answer over the other.
   ///
   /// It never blocks, and needs no privilege. What fails on one link keeps no other from being
   /// asked.
   package static func ask(
-    _ types: [ServiceType], on network: LocalNetwork, ipv6: Bool, interfaces: [String],
-    known: (String) -> [ServiceInstance]
+    _ types: [ServiceType], at targets: [QueryTarget], known: (QueryTarget) -> [ServiceInstance]
   ) -> QueryOutcome {
-    let targets = QueryTarget.targets(in: network, ipv6: ipv6, interfaces: interfaces)
-    var messages: [String: [QueryMessage]] = [:]
-    for interface in Set(targets.map(\.interface)) {
-      messages[interface] = QueryMessage.messages(asking: types, known: known(interface))
-    }
-    return send(to: targets) { messages[$0.interface] ?? [] }
+    send(to: targets) { QueryMessage.messages(asking: types, known: known($0)) }
   }
 
   /// Sends each target its messages.

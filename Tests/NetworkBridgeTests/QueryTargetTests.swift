@@ -66,9 +66,8 @@ struct QueryTargetTests {
 
   @Test("no network, no question, no failure")
   func nothing() {
-    let outcome = MulticastQuerier.ask(
-      ServiceType.defaults, on: LocalNetwork(), ipv6: true, interfaces: []
-    ) { _ in [] }
+    let targets = QueryTarget.targets(in: LocalNetwork(), ipv6: true, interfaces: [])
+    let outcome = MulticastQuerier.ask(ServiceType.defaults, at: targets) { _ in [] }
     #expect(outcome == QueryOutcome())
   }
 }

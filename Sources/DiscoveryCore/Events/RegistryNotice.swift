@@ -6,6 +6,8 @@ package enum RegistryNotice: Hashable, Sendable {
   case sourceDown(SourceKind, reason: String)
   /// A limit was reached: once per limit until there is room again.
   case limitReached(Limit)
+  /// There is room again for what was refused when `max_backends` was reached.
+  case roomAgain
 
   package enum SkipReason: String, Hashable, Sendable {
     case portZero = "port_zero"

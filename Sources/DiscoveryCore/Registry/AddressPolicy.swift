@@ -47,8 +47,13 @@ package struct AddressPolicy: Hashable, Sendable {
     if source == .mdns, sighting.hostname?.hasSuffix(".local") == false {
       return .failure(.init(.targetOutsideLocal))
     }
-    let admitted = sighting.addresses.filter {
+    var admitted = sighting.addresses.filter {
       admits($0, inOwnAnnouncement: sighting.isOwnAnnouncement)
+    }
+    // Other machines name addresses that mean this one here (a container bridge's is the same on
+    // each): beside an address of their own they lead nowhere.
+    if !sighting.isOwnAnnouncement, !admitted.allSatisfy(network.isOwn) {
+      admitted.removeAll(where: network.isOwn)
     }
     guard !admitted.isEmpty else {
       return .failure(.init(sighting.addresses.isEmpty ? .noUsableAddress : .addressRefused))

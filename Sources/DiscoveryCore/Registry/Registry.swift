@@ -38,7 +38,7 @@ package actor Registry {
   }
 
   package func update(settings: RegistryState.Settings) {
-    commit(state.update(settings: settings))
+    commit(state.update(settings: settings, at: clock.now()))
     settle()
   }
 
@@ -72,13 +72,13 @@ package actor Registry {
 
   package var backendCount: Int { state.backendCount }
 
-  package func backend(_ id: BackendID) -> Backend? { state.backend(id) }
-
   package func sourceStatuses() -> [SourceStatus] { state.sourceStatuses() }
 
-  /// The instances that are present and confirmed, by interface (RFC 6762 §7.1).
-  package func confirmedInstances(on interface: String) -> [ServiceInstance] {
-    state.confirmedInstances(on: interface)
+  /// The instances that are present and confirmed on an interface over a family (RFC 6762 §7.1).
+  package func confirmedInstances(
+    on interface: String, over family: Address.Family
+  ) -> [ServiceInstance] {
+    state.confirmedInstances(on: interface, over: family)
   }
 
   /// The registry as a sequence of updates; `revision` resumes after it where that is possible.

@@ -10,7 +10,10 @@ extension RegistryState {
       found(entryLedBy: claim, at: now)
       return
     }
-    guard entries[best].members.count < Self.maximumClaimsPerBackend else {
+    guard
+      claims[claim].source.isAdministered
+        || entries[best].members.count < Self.maximumClaimsPerBackend
+    else {
       report(
         .sightingsOfOneBackend(
           name: claims[entries[best].leader].current.name,
@@ -191,8 +194,9 @@ extension RegistryState {
     entries.remove(entry)
     deadlines.cancel(entry)
     for member in closed.members { claims[member].entry = nil }
-    if entries.count < settings.maxBackends * 9 / 10 {
-      limitsReported.remove(.backends(maximum: settings.maxBackends))
+    let limit = RegistryNotice.Limit.backends(maximum: settings.maxBackends)
+    if entries.count <= settings.maxBackends * 9 / 10, limitsReported.remove(limit) != nil {
+      notices.append(.roomAgain)
     }
     return closed.members
   }

@@ -11,23 +11,22 @@ extension RegistryState {
         .sorted(by: Backend.isListedBefore))
   }
 
-  package func backend(_ id: BackendID) -> Backend? {
-    entryByID[id].flatMap { slot in entries[slot].committed.map(withLastSeen(slot)) }
-  }
-
   /// How each known source stands, highest precedence first.
   package func sourceStatuses() -> [SourceStatus] {
     sources.values.sorted { $0.source < $1.source }
   }
 
-  /// The instances that are present and confirmed on `interface`: what need not be answered when
+  /// The instances that are present and confirmed on `interface` over `family`: what need not be answered when
   /// the network is asked again (RFC 6762 §7.1).
-  package func confirmedInstances(on interface: String) -> [ServiceInstance] {
+  package func confirmedInstances(
+    on interface: String, over family: Address.Family
+  ) -> [ServiceInstance] {
     claims.indices.compactMap { slot in
       let claim = claims[slot]
       guard claim.source == .mdns, !claim.isDeparted else { return nil }
-      return claim.held.first { !$0.isStale && $0.sighting.id.interface == interface }?
-        .sighting.instance
+      return claim.held.first {
+        !$0.isStale && $0.sighting.id.interface == interface && $0.sighting.id.family == family
+      }?.sighting.instance
     }
   }
 

@@ -82,6 +82,18 @@ extension RegistryState {
     for id in gone { removed(id, from: source, at: now) }
   }
 
+  /// Judges all that is present anew, as if it were reported again.
+  mutating func reviewSightings(at now: Moment) {
+    let present = claims.indices.filter { !claims[$0].isDeparted }
+      .flatMap { slot in claims[slot].held.map { (claims[slot].source, $0.sighting) } }
+    for (source, sighting) in present {
+      switch policy.vetted(sighting, from: source) {
+      case .success(sighting): continue
+      case .success, .failure: found(sighting, from: source, at: now)
+      }
+    }
+  }
+
   // MARK: - Claims
 
   /// A server that the source has not named before.
@@ -164,12 +176,16 @@ extension RegistryState {
   /// Says so once, until the settings change or there is ample room again.
   mutating func report(_ limit: RegistryNotice.Limit) {
     // A hostile neighbour chooses names; it shall not choose how many of them are remembered.
-    guard limitsReported.count < 64, limitsReported.insert(limit).inserted else { return }
+    if case .sightingsOfOneBackend = limit, limitsReported.count >= 64 { return }
+    guard limitsReported.insert(limit).inserted else { return }
     notices.append(.limitReached(limit))
   }
 
   mutating func countSighting(of source: SourceKind, by step: Int) {
     sightingCount += step
+    if sightingCount <= 7 * settings.maxBackends {
+      limitsReported.remove(.sightings(maximum: 8 * settings.maxBackends))
+    }
     sources[source]?.sightings += step
   }
 }

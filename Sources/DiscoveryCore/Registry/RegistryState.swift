@@ -1,7 +1,8 @@
 /// The registry as a pure state machine: what sources report goes in, committed changes come out.
 ///
 /// It has no clock, task, lock or logger. Nothing else changes a backend. A call costs what the
-/// event touches, never what the registry holds, but for a source's failure and a new network.
+/// event touches, never what the registry holds, but for new settings, a new network, and a source
+/// that fails or has delivered its full set.
 package struct RegistryState {
   /// What the configuration says of it.
   package struct Settings: Hashable, Sendable {
@@ -104,12 +105,14 @@ package struct RegistryState {
   /// When `expire` has something to do; nil for never.
   package var nextDeadline: Uptime? { deadlines.earliest }
 
-  /// Changes what the configuration says; a grace period that runs keeps its end.
-  package mutating func update(settings: Settings) -> Outcome {
+  /// Changes what the configuration says; what it no longer admits goes, and a grace period that runs
+  /// keeps its end.
+  package mutating func update(settings: Settings, at now: Moment) -> Outcome {
     self.settings = settings
     limitsReported = []
     policy.trust = settings.trust
     policy.prefer = settings.prefer
+    reviewSightings(at: now)
     touched += entries.indices
     return commit()
   }
@@ -118,6 +121,7 @@ package struct RegistryState {
   package mutating func update(network: LocalNetwork, at now: Moment) -> Outcome {
     guard network != policy.network else { return Outcome() }
     policy.network = network
+    reviewSightings(at: now)
     for claim in Array(claims.indices) where claims.contains(claim) { rekey(claim, at: now) }
     touched += entries.indices
     return commit()

@@ -6,14 +6,21 @@ package actor StaticSource: DiscoverySource {
   package typealias Resolver = @Sendable (_ hostname: String) async -> [Address]
 
   private let resolve: Resolver
+  private let clock: any DiscoveryClock
   private var configured: [StaticBackend]
   private var addresses: [String: [Address]] = [:]
-  private var lookedUp: Set<String> = []
+  /// Names that need no look-up now: found, under way, or not there.
+  private var settled: Set<String> = []
+  /// Grows with each refresh, which makes older look-ups moot.
+  private var round = 0
   private var reported: [Sighting.ID: Sighting] = [:]
   private var news: AsyncStream<Void>.Continuation?
 
-  package init(backends: [StaticBackend], resolve: @escaping Resolver) {
+  package init(
+    backends: [StaticBackend], clock: any DiscoveryClock, resolve: @escaping Resolver
+  ) {
     configured = backends
+    self.clock = clock
     self.resolve = resolve
   }
 
@@ -26,7 +33,8 @@ package actor StaticSource: DiscoverySource {
   /// Looks all host names up again, as after a change of network; until a name is found anew, what
   /// was found before holds.
   package func refresh() {
-    lookedUp = []
+    settled = []
+    round += 1
     news?.yield()
   }
 
@@ -37,14 +45,17 @@ package actor StaticSource: DiscoverySource {
       of: Void.self, bufferingPolicy: .bufferingNewest(1))
     news = continuation
     reported = [:]
+    settled = []
     await sink([.sourceConnected] + changes() + [.fullSetDelivered])
     continuation.yield()
-    for await _ in stream {
-      let current = changes()
-      if !current.isEmpty { await sink(current) }
-      await lookUpNames()
-      let resolved = changes()
-      if !resolved.isEmpty { await sink(resolved) }
+    // A name that takes long, or is never found, holds nothing else up.
+    await withTaskGroup(of: Void.self) { group in
+      for await _ in stream {
+        let current = changes()
+        if !current.isEmpty { await sink(current) }
+        for name in namesToLookUp() { group.addTask { await self.lookUp(name) } }
+      }
+      group.cancelAll()
     }
   }
 
@@ -59,17 +70,41 @@ package actor StaticSource: DiscoverySource {
     return gone.map { .serviceRemoved($0) } + new.map { .serviceFound($0) }
   }
 
-  private func lookUpNames() async {
-    let names = Set(
-      configured.compactMap { backend -> String? in
-        guard case .name(let name) = backend.url.host else { return nil }
-        return lookedUp.contains(name) ? nil : name
-      })
-    lookedUp.formUnion(names)
-    await withTaskGroup(of: (String, [Address]).self) { group in
-      for name in names { group.addTask { [resolve] in (name, await resolve(name)) } }
-      for await (name, found) in group where !found.isEmpty { addresses[name] = found }
+  private func namesToLookUp() -> [String] {
+    configured.compactMap { backend in
+      guard case .name(let name) = backend.url.host, settled.insert(name).inserted else {
+        return nil
+      }
+      return name
     }
+  }
+
+  /// Looks `name` up until it is found: after 2, 4, 8 … 60 seconds again. Names below .local are not
+  /// waited for, since the service behind one says its name itself.
+  private func lookUp(_ name: String) async {
+    let round = self.round
+    var pause = Duration.seconds(2)
+    while !Task.isCancelled {
+      let found = await resolve(name)
+      if !found.isEmpty {
+        addresses[name] = found
+        news?.yield()
+        return
+      }
+      guard !name.hasSuffix(".local"),
+        (try? await clock.sleep(until: clock.now().uptime.advanced(by: pause))) != nil
+      else { return }
+      guard round == self.round else { return }
+      guard isConfigured(name) else {
+        settled.remove(name)
+        return
+      }
+      pause = min(pause * 2, .seconds(60))
+    }
+  }
+
+  private func isConfigured(_ name: String) -> Bool {
+    configured.contains { $0.url.host == .name(name) }
   }
 
   private func sighting(of backend: StaticBackend) -> Sighting {

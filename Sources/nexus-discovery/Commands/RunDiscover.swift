@@ -4,13 +4,14 @@ import DiscoveryCore
 /// Listens to the LAN for a while and prints each server that was heard.
 func runDiscover(_ options: DiscoverOptions, _ console: Console) async throws -> ExitStatus {
   let discovery = await Discovery(settings: try scanSettings(options, console))
-  let running = Task { await discovery.run() }
   let end = discovery.clock.now().uptime.advanced(by: options.timeout)
-  try? await discovery.clock.sleep(until: end)
+  await withTaskGroup(of: Void.self) { group in
+    group.addTask { await discovery.run() }
+    try? await discovery.clock.sleep(until: end)
+    group.cancelAll()
+  }
   let backends = await discovery.registry.snapshot().backends.filter(options.wants)
   let mdns = await discovery.registry.sourceStatuses().first { $0.source == .mdns }
-  running.cancel()
-  // Not waited for: a hung Avahi would hold this back, and the process ends anyway.
   if backends.isEmpty, mdns?.state != .up {
     throw CommandFailure(
       "cannot listen to the network: \(mdns?.lastError ?? "avahi-daemon does not answer")")
@@ -41,6 +42,8 @@ private func scanSettings(
     throw CommandFailure("the configuration is wrong", status: .badConfiguration)
   }
   settings.enabled = true
+  // A scan asks, also where the daemon is only to listen.
+  if settings.queryInterval == .zero { settings.queryInterval = DiscoverySettings().queryInterval }
   for type in options.serviceTypes where !settings.serviceTypes.contains(type) {
     settings.serviceTypes.append(type)
   }

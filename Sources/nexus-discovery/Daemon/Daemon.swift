@@ -27,10 +27,14 @@ struct Daemon: Sendable {
   {
     self.options = options
     self.log = log
-    discovery = await Discovery(settings: configuration.discovery) { outcome in
-      for failure in outcome.failures { log.debug("cannot ask the network on \(failure)") }
+    discovery = await Discovery(settings: configuration.discovery) {
+      switch $0 {
+      case .network(let failure):
+        log.warn("cannot follow this machine's links, discovery is incomplete: \(failure)")
+      case .query(let failure): log.debug("cannot ask the network on \(failure)")
+      }
     }
-    statics = StaticSource(backends: configuration.backends) {
+    statics = StaticSource(backends: configuration.backends, clock: discovery.clock) {
       await HostResolver.addresses(of: $0)
     }
     reloader = Reloader(
@@ -61,14 +65,20 @@ struct Daemon: Sendable {
       if $0 != SIGHUP { Self.endSoon() }
     }
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await discovery.run() }
+      group.addTask { [statics, discovery] in
+        await discovery.run(onNetwork: { await statics.refresh() })
+      }
       group.addTask { [statics, discovery] in
         await SourceSupervisor(statics, registry: discovery.registry, clock: discovery.clock).run()
       }
       group.addTask { await feedServer() }
       group.addTask { await followRefreshes() }
       group.addTask { await RegistryLog(log: log).follow(discovery.registry) }
-      group.addTask { await RegistryLog(log: log).followNotices(of: discovery.registry) }
+      group.addTask {
+        await RegistryLog(log: log).followNotices(of: discovery.registry) {
+          discovery.avahi?.repeatAll()
+        }
+      }
       for await signal in signals {
         guard signal == SIGHUP else {
           log.info("ending on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")

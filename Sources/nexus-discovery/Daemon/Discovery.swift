@@ -10,12 +10,30 @@ struct Discovery: Sendable {
   /// Nil where the network is not to be listened to; Avahi is then never touched.
   let avahi: AvahiSource?
   let queries: NetworkQueries
+  private let report: @Sendable (Trouble) -> Void
+
+  /// What discovery goes on without.
+  enum Trouble: Sendable {
+    /// This machine's links cannot be read or followed.
+    case network(NetworkFailure)
+    /// A link could not be asked.
+    case query(QueryOutcome.Failure)
+  }
 
   /// Everything in place for `settings`, nothing running.
+  ///
+  /// `report` is told what fails on the way, for the log.
   init(
-    settings: DiscoverySettings, report: @escaping @Sendable (QueryOutcome) -> Void = { _ in }
+    settings: DiscoverySettings, report: @escaping @Sendable (Trouble) -> Void = { _ in }
   ) async {
-    let network = (try? LocalNetwork.current()) ?? LocalNetwork()
+    self.report = report
+    let network: LocalNetwork
+    do {
+      network = try LocalNetwork.current()
+    } catch {
+      network = LocalNetwork()
+      report(.network(error))
+    }
     registry = Registry(
       state: RegistryState(
         settings: RegistryState.Settings(settings), network: network,
@@ -24,16 +42,18 @@ struct Discovery: Sendable {
       clock: clock)
     avahi = settings.enabled ? AvahiSource(settings: settings) : nil
     queries = NetworkQueries(
-      settings: settings, registry: registry, clock: clock, report: report)
+      settings: settings, registry: registry, clock: clock,
+      report: { for failure in $0.failures { report(.query(failure)) } })
     await registry.declare(.mdns, enabled: settings.enabled)
     await queries.update(network: network)
   }
 
-  /// Runs all of it until the task is cancelled.
-  func run() async {
+  /// Runs all of it until the task is cancelled; `onNetwork` is called with each network, the first
+  /// included.
+  func run(onNetwork: @escaping @Sendable () async -> Void = {}) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await registry.run() }
-      group.addTask { await followNetwork() }
+      group.addTask { await followNetwork(onNetwork) }
       if let avahi {
         group.addTask {
           await SourceSupervisor(avahi, registry: registry, clock: clock).run()
@@ -45,11 +65,17 @@ struct Discovery: Sendable {
   }
 
   /// Tells who depends on it when this machine's links or addresses change.
-  private func followNetwork() async {
-    guard let networks = try? NetworkMonitor.networks() else { return }
-    for await network in networks {
-      await registry.update(network: network)
-      await queries.update(network: network)
+  private func followNetwork(_ onNetwork: @Sendable () async -> Void) async {
+    do {
+      for await network in try NetworkMonitor.networks() {
+        await registry.update(network: network)
+        // What was refused under the old network may be admitted under the new one.
+        avahi?.repeatAll()
+        await queries.update(network: network)
+        await onNetwork()
+      }
+    } catch {
+      report(.network(error))
     }
   }
 

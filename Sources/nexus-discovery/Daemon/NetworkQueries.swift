@@ -74,13 +74,15 @@ actor NetworkQueries {
   }
 
   private func ask() async {
-    var known: [String: [ServiceInstance]] = [:]
-    for interface in network.interfaces {
-      known[interface.name] = await registry.confirmedInstances(on: interface.name)
+    let targets = QueryTarget.targets(
+      in: network, ipv6: settings.ipv6, interfaces: settings.interfaces)
+    var known: [QueryTarget: [ServiceInstance]] = [:]
+    for target in targets {
+      known[target] = await registry.confirmedInstances(
+        on: target.interface, over: target.family)
     }
     let outcome = MulticastQuerier.ask(
-      settings.serviceTypes, on: network, ipv6: settings.ipv6, interfaces: settings.interfaces,
-      known: { known[$0] ?? [] })
+      settings.serviceTypes, at: targets, known: { known[$0] ?? [] })
     schedule.asked(at: clock.now().uptime)
     report(outcome)
   }

@@ -25,11 +25,13 @@ struct RegistryLog: Sendable {
     }
   }
 
-  /// Logs each notice; a flood is cut to what the registry keeps for us, and counted.
-  func followNotices(of registry: Registry) async {
+  /// Logs each notice; a flood is cut to what the registry keeps for us, and counted. `onRoom` is
+  /// called when what was refused for want of room may come again.
+  func followNotices(of registry: Registry, onRoom: @Sendable () -> Void) async {
     var dropped = 0
     for await notice in registry.notices {
       log.write(.record(for: notice))
+      if notice == .roomAgain { onRoom() }
       let droppedNow = await registry.droppedNotices
       if droppedNow > dropped {
         log.warn("\(droppedNow - dropped) notices were too many to log")

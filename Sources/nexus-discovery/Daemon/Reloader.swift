@@ -49,6 +49,7 @@ actor Reloader {
     log.configure(new.logging)
     await discovery.registry.update(settings: RegistryState.Settings(new.discovery))
     discovery.avahi?.update(settings: new.discovery)
+    discovery.avahi?.repeatAll()
     await discovery.queries.update(settings: new.discovery)
     await statics.update(new.backends)
     log.write(.configReloaded(path: path.path))

@@ -29,6 +29,7 @@ extension LogRecord {
         .sourceDown, "source \(source.rawValue) is down: \(reason)",
         fields: [.source: source.rawValue, .reason: reason])
     case .limitReached(let limit): return reached(limit)
+    case .roomAgain: return LogRecord(.info, "there is room for new backends again")
     }
   }
 

@@ -14,7 +14,7 @@ import Testing
         == ["10.0.0.5", "169.254.3.3", "fe80::5%eth0", "192.168.7.5", "fd00::5"])
     var settings = RegistryState.Settings()
     settings.prefer = .ipv6
-    _ = bench.state.update(settings: settings)
+    _ = bench.state.update(settings: settings, at: bench.now)
     #expect(bench.backends[0].addresses.last == .of("192.168.7.5"))
     #expect(bench.backends[0].host == "10.0.0.5")
   }
@@ -130,8 +130,57 @@ import Testing
     bench.find(.mdns("b", interface: "eth1"))
     bench.find(.mdns("c"))
     bench.lose(.mdns("c"))
-    #expect(bench.state.confirmedInstances(on: "eth0").map(\.name) == ["a"])
+    #expect(bench.state.confirmedInstances(on: "eth0", over: .ipv4).map(\.name) == ["a"])
+    #expect(bench.state.confirmedInstances(on: "eth0", over: .ipv6).isEmpty)
     bench.apply(.sourceFailed(reason: "x"))
-    #expect(bench.state.confirmedInstances(on: "eth0").isEmpty)
+    #expect(bench.state.confirmedInstances(on: "eth0", over: .ipv4).isEmpty)
+  }
+
+  @Test("a neighbour's container bridge, whose address is ours too, is no way to it")
+  func sharedBridgeAddress() {
+    let network = LocalNetwork(
+      interfaces: LocalNetwork.oneInterface.interfaces + [
+        .init(name: "docker0", index: 3, addresses: [.of("172.17.0.1/16")])
+      ])
+    var bench = Bench(network: network)
+    bench.find(.configured("mine", "http://localhost:11434"), from: .static)
+    bench.find(.mdns("box", at: ["172.17.0.1", "10.0.0.5"], host: "box.local"))
+    #expect(bench.backends.map(\.name) == ["mine", "box"])
+    #expect(bench.backends[1].url == "http://10.0.0.5:11434")
+    #expect(!bench.backends[1].isLocal)
+    bench.find(.mdns("me", port: 1, at: ["172.17.0.1", "10.0.0.1"], host: "me.local"))
+    #expect(bench.backends.last?.isLocal == true)
+  }
+
+  @Test("what new trust rules no longer admit goes at once")
+  func narrowed() {
+    var bench = Bench()
+    bench.find(.mdns("a", at: ["10.0.0.66"], host: "a.local"))
+    bench.find(.mdns("b", at: ["10.0.0.7", "10.0.0.66"], host: "b.local"))
+    var settings = RegistryState.Settings()
+    settings.trust.deny = [.of("10.0.0.66")]
+    let changes = bench.state.update(settings: settings, at: bench.now).changes.map(Bench.summary)
+    #expect(changes.sorted() == ["disappeared a", "updated b"])
+    #expect(bench.backends.last?.addresses == [.of("10.0.0.7")])
+  }
+
+  @Test("a crowd cannot keep a static backend out")
+  func crowdAndStatic() {
+    var bench = Bench()
+    for number in 0..<100 { bench.find(.mdns("s\(number)")) }
+    bench.find(.configured("mine", "http://10.0.0.5:11434"), from: .static)
+    #expect(bench.backends.map(\.name) == ["mine"])
+  }
+
+  @Test("when there is room again, it is said, so that what was refused can be told again")
+  func roomAgain() {
+    var settings = RegistryState.Settings()
+    settings.maxBackends = 1
+    settings.gracePeriod = .zero
+    var bench = Bench(settings: settings)
+    bench.find(.mdns("a"))
+    bench.find(.mdns("b", at: ["10.0.0.6"], host: "b.local"))
+    bench.lose(.mdns("a"))
+    #expect(bench.state.expire(at: bench.now).notices == [.roomAgain])
   }
 }
