@@ -27,6 +27,7 @@ extension AvahiTracker {
     browser.hasListed = false
     browsers[type] = browser
     deadlines.cancel(.browser(type))
+    overflowed.remove(type)
     act(.startBrowser(type, ipv6: settings.ipv6))
   }
 
@@ -108,12 +109,13 @@ extension AvahiTracker {
     let id = Sighting.ID(identity: instance.fullName, interface: interface, family: family)
     guard sightings[id]?.interface.index == interfaceIndex else { return }
     drop(id)
-    // Room again: those that were ignored are only reported to a new browser.
-    if !overflowed.isEmpty, sightings.count < settings.maximumSightings * 3 / 4 {
-      let types = overflowed.sorted()
-      overflowed = []
-      for type in types { restartBrowser(type) }
-    }
+    if sightings.count < settings.maximumSightings * 3 / 4 { retryOverflowed() }
+  }
+
+  /// Has services that were ignored reported again, which only a new browser does, if there is room.
+  mutating func retryOverflowed() {
+    guard sightings.count < settings.maximumSightings else { return }
+    for type in overflowed.sorted() { restartBrowser(type) }
   }
 
   /// Forgets a sighting, with all that was made for it.

@@ -70,6 +70,7 @@ package struct AvahiTracker: Sendable {
     case .connected: connect(at: now)
     case .disconnected(let reason): disconnect(reason)
     case .configure(let settings): configure(settings)
+    case .repeatAll: repeatAll()
     case .tick: tick(at: now)
     case .serviceNew(let service): serviceAppeared(service)
     case .serviceGone(let instance, let index, let family):
@@ -148,6 +149,14 @@ package struct AvahiTracker: Sendable {
       if old.ipv6 != new.ipv6 { restartHosts() }
     }
     for type in new.serviceTypes where browsers[type] == nil { startBrowser(type) }
+    retryOverflowed()
+  }
+
+  private mutating func repeatAll() {
+    for id in Self.sorted(sightings.keys) {
+      if let told = sightings[id]?.told { act(.emit(.serviceFound(told))) }
+    }
+    retryOverflowed()
   }
 
   private mutating func tick(at now: Uptime) {

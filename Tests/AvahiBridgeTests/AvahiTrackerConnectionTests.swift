@@ -170,6 +170,44 @@ import Testing
     #expect(bench.log.suffix(2) == [.stopBrowser(.ollama), .startBrowser(.ollama, ipv6: true)])
   }
 
+  @Test("ignored services are looked for again once the limit is raised")
+  func raisedLimit() {
+    var bench = TrackerBench(types: [.ollama, .llm], maximum: 1)
+    bench.connect()
+    for number in 1...2 { bench.send(.serviceNew(.at(.plain("box\(number)")))) }
+    let actions = bench.send(
+      .configure(AvahiTracker.Settings(serviceTypes: [.ollama, .llm], maximumSightings: 2)))
+    #expect(actions == [.stopBrowser(.ollama), .startBrowser(.ollama, ipv6: true)])
+    #expect(bench.send(.repeatAll) == [])
+  }
+
+  @Test("when asked, all that was told is told again, and ignored services are looked for again")
+  func repeats() throws {
+    var bench = TrackerBench(maximum: 3)
+    bench.connect()
+    let names = ["c", "a", "b", "d"]
+    for name in names { bench.send(.serviceNew(.at(.plain(name)))) }
+    for name in names.prefix(2) {
+      let resolver = try #require(bench.openResolvers(of: .plain(name)).first)
+      bench.send(.resolved(resolver.id, resolution()))
+    }
+    bench.settle()
+    let told = bench.present.values.sorted { $0.name < $1.name }
+    #expect(told.map(\.name) == ["a", "c"])
+    let repeated = told.map { AvahiTracker.Action.emit(.serviceFound($0)) }
+    #expect(bench.send(.repeatAll) == repeated)
+    bench.send(.serviceGone(.plain("b"), interfaceIndex: 2, family: .ipv4))
+    #expect(bench.send(.repeatAll).first == repeated.first)
+    #expect(bench.log.contains(.startBrowser(.ollama, ipv6: true)))
+    #expect(bench.faults == [])
+  }
+
+  @Test("nothing is repeated without a connection")
+  func repeatsNothing() {
+    var bench = TrackerBench()
+    #expect(bench.send(.repeatAll) == [])
+  }
+
   @Test("an interface that comes back under its name with another index replaces the former")
   func reborn() throws {
     var bench = TrackerBench()
