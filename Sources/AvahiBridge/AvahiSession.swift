@@ -286,7 +286,7 @@ package actor AvahiSession {
       return
     }
     deferrals = 0
-    perform(tracker.idle())
+    perform(tracker.idle(at: now))
   }
 
   private func updateStatus() {

@@ -98,6 +98,7 @@ extension AvahiTracker {
     sightings[id] = TrackedSighting(
       instance: service.instance, interface: service.interface, family: service.family,
       isOwn: service.isOwn, browserGeneration: browser.generation)
+    if isListing { untold.insert(id) }
     startResolver(for: id)
   }
 
@@ -121,6 +122,7 @@ extension AvahiTracker {
   /// Forgets a sighting, with all that was made for it.
   mutating func drop(_ id: Sighting.ID) {
     stopResolving(id)
+    untold.remove(id)
     guard let sighting = sightings.removeValue(forKey: id) else { return }
     if sighting.told != nil { act(.emit(.serviceRemoved(id))) }
   }

@@ -40,8 +40,9 @@ package struct AvahiTracker: Sendable {
   /// The full set is not delivered before.
   private var fullSetEarliest: Uptime?
   private var wasConnected = false
-  /// Resolvers that have yet to answer or fail for the first time before the full set is there.
-  var unanswered: Set<ResolverID> = []
+  /// Sightings that have yet to be told, or to go, before the full set is there: one that fails at
+  /// first (without a TXT record, or a link-local address alone) would count as gone and come back.
+  var untold: Set<Sighting.ID> = []
   /// Sightings whose addresses changed, to be told when nothing more urgent is left.
   var dirty: [Sighting.ID] = []
   /// Hosts to browse when nothing more urgent is left.
@@ -93,9 +94,10 @@ package struct AvahiTracker: Sendable {
 
   /// What can wait until nothing else is to be done: telling changed addresses, all of a burst at
   /// once; then the next host whose addresses are wanted, one each time.
-  package mutating func idle() -> [Action] {
+  package mutating func idle(at now: Uptime) -> [Action] {
     tellDirty()
     startWaitingHost()
+    reviewFullSet(at: now)
     defer { actions = [] }
     return actions
   }
@@ -132,7 +134,7 @@ package struct AvahiTracker: Sendable {
     deadlines = DeadlineQueue()
     fullSetDeadline = nil
     fullSetEarliest = nil
-    unanswered = []
+    untold = []
     dirty = []
     waitingHosts = []
     overflowed = []
@@ -176,10 +178,10 @@ package struct AvahiTracker: Sendable {
       guard now >= earliest else { return }
       fullSetEarliest = nil
     }
-    let isComplete = unanswered.isEmpty && browsers.values.allSatisfy(\.hasListed)
+    let isComplete = untold.isEmpty && browsers.values.allSatisfy(\.hasListed)
     guard isComplete || now >= deadline else { return }
     fullSetDeadline = nil
-    unanswered = []
+    untold = []
     act(.emit(.fullSetDelivered))
   }
 

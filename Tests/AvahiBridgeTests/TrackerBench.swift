@@ -35,7 +35,7 @@ struct TrackerBench {
   mutating func settle() -> [AvahiTracker.Action] {
     var actions: [AvahiTracker.Action] = []
     isRepeating = false
-    while tracker.hasIdleWork { actions += take(tracker.idle()) }
+    while tracker.hasIdleWork { actions += take(tracker.idle(at: now)) }
     return actions
   }
 
