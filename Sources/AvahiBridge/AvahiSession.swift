@@ -85,6 +85,11 @@ package actor AvahiSession {
     receive(.configure(settings))
   }
 
+  /// Tells of each service that is there once more.
+  package func repeatAll() {
+    receive(.repeatAll)
+  }
+
   // MARK: - The connection
 
   private var now: Uptime { SystemClock().now().uptime }
@@ -281,7 +286,7 @@ package actor AvahiSession {
       return
     }
     deferrals = 0
-    perform(tracker.idle())
+    perform(tracker.idle(at: now))
   }
 
   private func updateStatus() {

@@ -63,4 +63,12 @@ package final class AvahiSource: DiscoverySource {
       state.session?.tell { $0.configure(settings) }
     }
   }
+
+  /// Tells of each service that is there once more, for whoever refused some and wants to judge them
+  /// anew; never waits.
+  package func repeatAll() {
+    state.withLock { state in
+      state.session?.tell { $0.repeatAll() }
+    }
+  }
 }

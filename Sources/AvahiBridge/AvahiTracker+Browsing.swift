@@ -27,6 +27,7 @@ extension AvahiTracker {
     browser.hasListed = false
     browsers[type] = browser
     deadlines.cancel(.browser(type))
+    overflowed.remove(type)
     act(.startBrowser(type, ipv6: settings.ipv6))
   }
 
@@ -97,6 +98,7 @@ extension AvahiTracker {
     sightings[id] = TrackedSighting(
       instance: service.instance, interface: service.interface, family: service.family,
       isOwn: service.isOwn, browserGeneration: browser.generation)
+    if isListing { untold.insert(id) }
     startResolver(for: id)
   }
 
@@ -108,17 +110,19 @@ extension AvahiTracker {
     let id = Sighting.ID(identity: instance.fullName, interface: interface, family: family)
     guard sightings[id]?.interface.index == interfaceIndex else { return }
     drop(id)
-    // Room again: those that were ignored are only reported to a new browser.
-    if !overflowed.isEmpty, sightings.count < settings.maximumSightings * 3 / 4 {
-      let types = overflowed.sorted()
-      overflowed = []
-      for type in types { restartBrowser(type) }
-    }
+    if sightings.count < settings.maximumSightings * 3 / 4 { retryOverflowed() }
+  }
+
+  /// Has services that were ignored reported again, which only a new browser does, if there is room.
+  mutating func retryOverflowed() {
+    guard sightings.count < settings.maximumSightings else { return }
+    for type in overflowed.sorted() { restartBrowser(type) }
   }
 
   /// Forgets a sighting, with all that was made for it.
   mutating func drop(_ id: Sighting.ID) {
     stopResolving(id)
+    untold.remove(id)
     guard let sighting = sightings.removeValue(forKey: id) else { return }
     if sighting.told != nil { act(.emit(.serviceRemoved(id))) }
   }

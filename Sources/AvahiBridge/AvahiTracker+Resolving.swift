@@ -55,7 +55,6 @@ extension AvahiTracker {
     let resolver = ResolverID(number: lastResolver)
     sighting.asking = Attempt(id: resolver, lookup: Self.nextLookup(of: sighting))
     resolvers[resolver] = id
-    if isListing, sighting.failures == 0, sighting.answering == nil { unanswered.insert(resolver) }
     deadlines.cancel(.sighting(id))
     sightings[id] = sighting
     act(
@@ -78,7 +77,6 @@ extension AvahiTracker {
     _ resolver: ResolverID, _ resolution: Resolution, at now: Uptime
   ) {
     guard let id = resolvers[resolver], var sighting = sightings[id] else { return }
-    unanswered.remove(resolver)
     if let asking = sighting.asking, asking.id == resolver {
       if let replaced = sighting.answering { stop(replaced.id) }
       sighting.answering = asking
@@ -158,7 +156,6 @@ extension AvahiTracker {
 
   private mutating func stop(_ resolver: ResolverID) {
     resolvers[resolver] = nil
-    unanswered.remove(resolver)
     act(.stopResolver(resolver))
   }
 
@@ -176,7 +173,10 @@ extension AvahiTracker {
       return
     }
     let isNews = report != nil && report != sighting.told
-    if isNews { sighting.told = report }
+    if isNews {
+      sighting.told = report
+      untold.remove(id)
+    }
     sightings[id] = sighting
     if isNews, let report { act(.emit(.serviceFound(report))) }
   }

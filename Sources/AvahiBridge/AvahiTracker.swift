@@ -40,8 +40,9 @@ package struct AvahiTracker: Sendable {
   /// The full set is not delivered before.
   private var fullSetEarliest: Uptime?
   private var wasConnected = false
-  /// Resolvers that have yet to answer or fail for the first time before the full set is there.
-  var unanswered: Set<ResolverID> = []
+  /// Sightings that have yet to be told, or to go, before the full set is there: one that fails at
+  /// first (without a TXT record, or a link-local address alone) would count as gone and come back.
+  var untold: Set<Sighting.ID> = []
   /// Sightings whose addresses changed, to be told when nothing more urgent is left.
   var dirty: [Sighting.ID] = []
   /// Hosts to browse when nothing more urgent is left.
@@ -70,6 +71,7 @@ package struct AvahiTracker: Sendable {
     case .connected: connect(at: now)
     case .disconnected(let reason): disconnect(reason)
     case .configure(let settings): configure(settings)
+    case .repeatAll: repeatAll()
     case .tick: tick(at: now)
     case .serviceNew(let service): serviceAppeared(service)
     case .serviceGone(let instance, let index, let family):
@@ -92,9 +94,10 @@ package struct AvahiTracker: Sendable {
 
   /// What can wait until nothing else is to be done: telling changed addresses, all of a burst at
   /// once; then the next host whose addresses are wanted, one each time.
-  package mutating func idle() -> [Action] {
+  package mutating func idle(at now: Uptime) -> [Action] {
     tellDirty()
     startWaitingHost()
+    reviewFullSet(at: now)
     defer { actions = [] }
     return actions
   }
@@ -131,7 +134,7 @@ package struct AvahiTracker: Sendable {
     deadlines = DeadlineQueue()
     fullSetDeadline = nil
     fullSetEarliest = nil
-    unanswered = []
+    untold = []
     dirty = []
     waitingHosts = []
     overflowed = []
@@ -148,6 +151,14 @@ package struct AvahiTracker: Sendable {
       if old.ipv6 != new.ipv6 { restartHosts() }
     }
     for type in new.serviceTypes where browsers[type] == nil { startBrowser(type) }
+    retryOverflowed()
+  }
+
+  private mutating func repeatAll() {
+    for id in Self.sorted(sightings.keys) {
+      if let told = sightings[id]?.told { act(.emit(.serviceFound(told))) }
+    }
+    retryOverflowed()
   }
 
   private mutating func tick(at now: Uptime) {
@@ -167,10 +178,10 @@ package struct AvahiTracker: Sendable {
       guard now >= earliest else { return }
       fullSetEarliest = nil
     }
-    let isComplete = unanswered.isEmpty && browsers.values.allSatisfy(\.hasListed)
+    let isComplete = untold.isEmpty && browsers.values.allSatisfy(\.hasListed)
     guard isComplete || now >= deadline else { return }
     fullSetDeadline = nil
-    unanswered = []
+    untold = []
     act(.emit(.fullSetDelivered))
   }
 

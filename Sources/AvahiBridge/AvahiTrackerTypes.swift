@@ -137,6 +137,8 @@ extension AvahiTracker {
     case hostBrowserFailed(host: String)
     /// The configuration changed.
     case configure(Settings)
+    /// Whoever is told wants to judge all anew: what was told is to be told again.
+    case repeatAll
     /// `nextDeadline` has come.
     case tick
   }

@@ -30,7 +30,7 @@ import Testing
     #expect(bench.send(.serviceNew(.at(box))) == [])
   }
 
-  @Test("the full set is there when all browsers listed and all resolvers answered or failed")
+  @Test("the full set is there when all browsers listed and all services are told or gone")
   func fullSet() throws {
     var bench = TrackerBench(types: [.ollama, .llm])
     bench.send(.connected)
@@ -41,9 +41,40 @@ import Testing
     bench.send(.allForNow(.llm))
     let open = bench.openResolvers(of: box)
     #expect(bench.send(.resolved(open[0].id, resolution())).count == 1)
-    #expect(bench.send(.resolverFailed(open[1].id)).last == .emit(.fullSetDelivered))
+    #expect(bench.send(.resolverFailed(open[1].id)) == [.stopResolver(open[1].id)])
+    bench.pass(.seconds(1))
+    let retry = try #require(bench.openResolvers(of: box).last)
+    #expect(bench.send(.resolved(retry.id, resolution())).last == .emit(.fullSetDelivered))
     bench.pass(.seconds(60))
     #expect(bench.log.filter { $0 == .emit(.fullSetDelivered) }.count == 1)
+  }
+
+  @Test("the full set waits for a service that at first has a link-local address alone")
+  func fullSetWithLinkLocal() throws {
+    var bench = TrackerBench()
+    bench.send(.connected)
+    bench.send(.serviceNew(.at(box)))
+    bench.send(.allForNow(.ollama))
+    let resolver = try #require(bench.openResolvers(of: box).first)
+    #expect(bench.send(.resolved(resolver.id, resolution(address: "fe80::1"))) == [])
+    let actions = bench.pass(.milliseconds(50))
+    #expect(actions.count == 2)
+    #expect(actions.last == .emit(.fullSetDelivered))
+  }
+
+  @Test("the full set is there once the last service is told, even if an idle turn does that")
+  func fullSetWhenIdle() throws {
+    var bench = TrackerBench()
+    bench.send(.connected)
+    bench.send(.serviceNew(.at(box)))
+    bench.send(.allForNow(.ollama))
+    let resolver = try #require(bench.openResolvers(of: box).first)
+    bench.send(.resolved(resolver.id, resolution(address: nil)))
+    bench.settle()
+    #expect(bench.send(.hostRecordNew(host: "box.local", record("10.0.0.5"))) == [])
+    let actions = bench.settle()
+    #expect(actions.count == 2)
+    #expect(actions.last == .emit(.fullSetDelivered))
   }
 
   @Test("a service that goes before it answers holds up no full set")
@@ -168,6 +199,44 @@ import Testing
       bench.send(.serviceGone(.plain("box\(number)"), interfaceIndex: 2, family: .ipv4))
     }
     #expect(bench.log.suffix(2) == [.stopBrowser(.ollama), .startBrowser(.ollama, ipv6: true)])
+  }
+
+  @Test("ignored services are looked for again once the limit is raised")
+  func raisedLimit() {
+    var bench = TrackerBench(types: [.ollama, .llm], maximum: 1)
+    bench.connect()
+    for number in 1...2 { bench.send(.serviceNew(.at(.plain("box\(number)")))) }
+    let actions = bench.send(
+      .configure(AvahiTracker.Settings(serviceTypes: [.ollama, .llm], maximumSightings: 2)))
+    #expect(actions == [.stopBrowser(.ollama), .startBrowser(.ollama, ipv6: true)])
+    #expect(bench.send(.repeatAll) == [])
+  }
+
+  @Test("when asked, all that was told is told again, and ignored services are looked for again")
+  func repeats() throws {
+    var bench = TrackerBench(maximum: 3)
+    bench.connect()
+    let names = ["c", "a", "b", "d"]
+    for name in names { bench.send(.serviceNew(.at(.plain(name)))) }
+    for name in names.prefix(2) {
+      let resolver = try #require(bench.openResolvers(of: .plain(name)).first)
+      bench.send(.resolved(resolver.id, resolution()))
+    }
+    bench.settle()
+    let told = bench.present.values.sorted { $0.name < $1.name }
+    #expect(told.map(\.name) == ["a", "c"])
+    let repeated = told.map { AvahiTracker.Action.emit(.serviceFound($0)) }
+    #expect(bench.send(.repeatAll) == repeated)
+    bench.send(.serviceGone(.plain("b"), interfaceIndex: 2, family: .ipv4))
+    #expect(bench.send(.repeatAll).first == repeated.first)
+    #expect(bench.log.contains(.startBrowser(.ollama, ipv6: true)))
+    #expect(bench.faults == [])
+  }
+
+  @Test("nothing is repeated without a connection")
+  func repeatsNothing() {
+    var bench = TrackerBench()
+    #expect(bench.send(.repeatAll) == [])
   }
 
   @Test("an interface that comes back under its name with another index replaces the former")

@@ -105,7 +105,8 @@ private struct RandomLAN {
     case 78..<80: failBrowser()
     case 80..<83: failHost()
     case 83..<86: configureAnyhow()
-    case 86..<93: bench.settle()
+    case 86..<92: bench.settle()
+    case 92: send(.repeatAll)
     default: pass(.milliseconds(Int.random(in: 1...20_000, using: &dice)))
     }
   }

@@ -14,6 +14,7 @@ struct TrackerBench {
   private(set) var log: [AvahiTracker.Action] = []
   /// What no sequence of actions may do.
   private(set) var faults: [String] = []
+  private var isRepeating = false
 
   init(types: [ServiceType] = [.ollama], interfaces: Set<String> = [], maximum: Int = 16_384) {
     tracker = AvahiTracker(
@@ -25,6 +26,7 @@ struct TrackerBench {
   mutating func send(_ input: AvahiTracker.Input) -> [AvahiTracker.Action] {
     if case .disconnected = input { forgetObjects() }
     if case .connected = input { forgetObjects() }
+    isRepeating = input == .repeatAll
     return take(tracker.handle(input, at: now))
   }
 
@@ -32,7 +34,8 @@ struct TrackerBench {
   @discardableResult
   mutating func settle() -> [AvahiTracker.Action] {
     var actions: [AvahiTracker.Action] = []
-    while tracker.hasIdleWork { actions += take(tracker.idle()) }
+    isRepeating = false
+    while tracker.hasIdleWork { actions += take(tracker.idle(at: now)) }
     return actions
   }
 
@@ -88,7 +91,7 @@ struct TrackerBench {
       case .startHostBrowser(let host, _): hosts.insert(host).inserted
       case .stopHostBrowser(let host): hosts.remove(host) != nil
       case .emit(.serviceFound(let sighting)):
-        present.updateValue(sighting, forKey: sighting.id) != sighting
+        (present.updateValue(sighting, forKey: sighting.id) != sighting) != isRepeating
           && !sighting.addresses.isEmpty
       case .emit(.serviceRemoved(let id)): present.removeValue(forKey: id) != nil
       case .emit(.sourceConnected), .emit(.sourceFailed): forgetSightings()
