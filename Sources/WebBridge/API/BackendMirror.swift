@@ -88,6 +88,9 @@ package final class BackendMirror {
     byName[entry.backend.name, default: []].append(entry)
     unsorted.append(entry)
     isSorted = false
+    // Entries that are gone again are dropped although nobody lists: after as many additions as
+    // there are backends, so that it costs each of them little.
+    if unsorted.count > byID.count + 64 { sortIfNeeded() }
   }
 
   private func remove(_ entry: Entry) {
