@@ -139,6 +139,28 @@ struct WebServerTests {
     #expect(status == 200)
   }
 
+  @Test("accepts again after a shortage of descriptors, although nobody is connected")
+  func shortage() throws {
+    let failures = Counter()
+    let server = try TestServer(setup: { setup in
+      setup.limits.acceptPause = .milliseconds(20)
+      setup.fault = { call in
+        guard call == .accept, failures.value < 3 else { return nil }
+        failures.increment()
+        return EMFILE
+      }
+    })
+    #expect(try server.client.get("/healthz").status == 200)
+    #expect(failures.value == 3)
+  }
+
+  @Test(
+    "takes no more connections than there are descriptors for",
+    arguments: [(1_048_576, 2048), (2560, 2048), (1024, 512), (256, 128)] as [(UInt, Int)])
+  func descriptorLimit(limit: UInt, expected: Int) {
+    #expect(DescriptorLimit.connections(wanted: 2048, under: limit) == expected)
+  }
+
   @Test("a large list comes whole to a slow reader")
   func largeList() async throws {
     let server = try TestServer()
