@@ -50,8 +50,9 @@ func changes(_ changes: [RegistryChange]) -> RegistryUpdate {
   RegistryUpdate(content: .changes(changes), sources: [])
 }
 
-func newModel(ring: EventRing.Limits = EventRing.Limits()) -> ReadModel {
-  ReadModel(identity: .init(version: "1.2.3", pid: 7, started: noon), ring: ring)
+func newModel(ring: EventRing.Limits = EventRing.Limits(), lists: Int = 64 << 20) -> ReadModel {
+  ReadModel(
+    identity: .init(version: "1.2.3", pid: 7, started: noon), ring: ring, lists: lists)
 }
 
 /// A server on a socket in a directory of its own, both gone at the end.
