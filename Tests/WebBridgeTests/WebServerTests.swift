@@ -38,6 +38,8 @@ struct WebServerTests {
       ("POST", "/v1/refresh", 202, nil), ("GET", "/v1/refresh", 405, "method_not_allowed"),
       ("PUT", "/v1/backends", 405, "method_not_allowed"),
       ("BREW", "/coffee", 405, "method_not_allowed"),
+      ("CONNECT", "example.org:443", 405, "method_not_allowed"),
+      ("OPTIONS", "*", 405, "method_not_allowed"), ("GET", "*", 400, "bad_request"),
     ]
     for (method, path, status, code) in table {
       let response = try server.client.send(method, path)

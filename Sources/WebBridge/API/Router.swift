@@ -53,16 +53,13 @@ package enum Router {
     }
   }
 
-  /// Methods that some path knows.
-  private static let knownMethods = ["GET", "HEAD", "POST"]
-
   /// The answer to `request` at `now`; for HEAD the one to GET, whose body is not sent.
   package static func answer(_ request: HTTPRequest, from model: ReadModel, at now: Moment)
     -> Answer
   {
     guard let route = Route(path: request.path) else {
-      guard knownMethods.contains(request.method) else {
-        return Answer(methodNotAllowed(request.method, allowed: knownMethods))
+      guard HTTPRequest.knownMethods.contains(request.method) else {
+        return Answer(methodNotAllowed(request.method, allowed: HTTPRequest.knownMethods))
       }
       return Answer(.error(.notFound, "there is nothing at this path"))
     }

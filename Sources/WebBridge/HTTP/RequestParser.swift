@@ -187,14 +187,16 @@ extension RequestParser {
       target = target[(target.firstIndex { $0 == "/" || $0 == "?" } ?? target.endIndex)...]
       if target.first != "/" { target = "/" + target }
     }
-    // "*" stands for the server as a whole (OPTIONS); it is a path that nothing is at.
-    guard target.first == "/" || target == "*" else {
+    let method = String(decoding: parts[0], as: UTF8.self)
+    // "*" (OPTIONS), "host:port" (CONNECT) and what else the forms of other methods are (§3.2) are
+    // paths that nothing is at: such methods are answered, not malformed.
+    guard target.first == "/" || !HTTPRequest.knownMethods.contains(method) else {
       throw malformed("the request target does not begin with \"/\"")
     }
     target = target[..<(target.firstIndex(of: "#") ?? target.endIndex)]
     let mark = target.firstIndex(of: "?")
     return HTTPRequest(
-      method: String(decoding: parts[0], as: UTF8.self),
+      method: method,
       path: String(target[..<(mark ?? target.endIndex)]),
       query: mark.map { String(target[target.index(after: $0)...]) }, isVersion10: isVersion10)
   }
