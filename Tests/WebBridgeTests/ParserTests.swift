@@ -164,6 +164,27 @@ struct HTTPConnectionTests {
     #expect(answers == 50)
   }
 
+  @Test("an empty line after a request is not the start of another", arguments: ["\r\n", "\n\r\n"])
+  func emptyLines(text: String) {
+    let model = newModel()
+    let limits = HTTPConnection.Limits()
+    var connection = HTTPConnection(limits: limits, at: noon)
+    let request = "POST /v1/refresh HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+    for _ in 0..<2 {
+      connection.receive(Array((request + text).utf8), at: noon)
+      _ = connection.advance(model, at: noon)
+      #expect(drain(&connection, model).hasPrefix("HTTP/1.1 202 "))
+      #expect(connection.deadline(isBlocked: false) == noon.advanced(by: limits.idle).uptime)
+    }
+    for byte in text.utf8 {
+      connection.receive([byte], at: noon)
+      _ = connection.advance(model, at: noon)
+    }
+    connection.expire(model, at: noon, isBlocked: false)
+    #expect(drain(&connection, model).isEmpty)
+    #expect(connection.isOver)
+  }
+
   @Test("lists that nobody takes are bounded, over all connections")
   func boundedLists() {
     let model = newModel(lists: 1 << 20)
