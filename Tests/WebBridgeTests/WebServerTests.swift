@@ -175,6 +175,28 @@ struct WebServerTests {
     #expect(text.hasSuffix("{\"status\":\"ok\"}"))
   }
 
+  @Test("says so when it ends by itself, and nothing when it is told to stop")
+  func ends() async throws {
+    let (reasons, reason) = AsyncStream.makeStream(of: String.self)
+    let isBroken = Counter()
+    let server = try TestServer(setup: { setup in
+      setup.onEnd = { reason.yield($0) }
+      setup.fault = { $0 == .wait && isBroken.value > 0 ? ENOMEM : nil }
+    })
+    #expect(try server.client.get("/healthz").status == 200)
+    isBroken.increment()
+    server.server.setReady(.ready)
+    var iterator = reasons.makeAsyncIterator()
+    #expect(await iterator.next() == "the event loop failed")
+    server.server.stop()
+    #expect(!FileManager.default.fileExists(atPath: server.path))
+
+    let ordered = try TestServer(setup: { $0.onEnd = { reason.yield("unasked: \($0)") } })
+    ordered.server.stop()
+    reason.finish()
+    #expect(await iterator.next() == nil)
+  }
+
   @Test("stops at once, whoever is connected")
   func stops() async throws {
     let server = try TestServer()

@@ -104,16 +104,16 @@ final class ServiceLoop {
     }
   }
 
-  /// Serves until the inbox says to stop.
+  /// Serves until the inbox says to stop, or the library's loop fails.
   func run() {
-    while !isStopping {
+    var hasFailed = false
+    while !isStopping, !hasFailed {
       // Sleeps until there is something to do: 0 is no timeout in this library.
-      guard lws_service(context, 0) >= 0 else {
-        setup.onError("the event loop failed")
-        break
-      }
+      hasFailed = setup.fault(.wait) != nil || lws_service(context, 0) < 0
     }
+    let isOrdered = isStopping || inbox.take().isStopping
     destroy()
+    if !isOrdered { setup.onEnd("the event loop failed") }
   }
 
   /// Closes everything; the object does nothing any more.
