@@ -164,6 +164,59 @@ struct HTTPConnectionTests {
     #expect(answers == 50)
   }
 
+  @Test("an empty line after a request is not the start of another", arguments: ["\r\n", "\n\r\n"])
+  func emptyLines(text: String) {
+    let model = newModel()
+    let limits = HTTPConnection.Limits()
+    var connection = HTTPConnection(limits: limits, at: noon)
+    let request = "POST /v1/refresh HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+    for _ in 0..<2 {
+      connection.receive(Array((request + text).utf8), at: noon)
+      _ = connection.advance(model, at: noon)
+      #expect(drain(&connection, model).hasPrefix("HTTP/1.1 202 "))
+      #expect(connection.deadline(isBlocked: false) == noon.advanced(by: limits.idle).uptime)
+    }
+    for byte in text.utf8 {
+      connection.receive([byte], at: noon)
+      _ = connection.advance(model, at: noon)
+    }
+    connection.expire(model, at: noon, isBlocked: false)
+    #expect(drain(&connection, model).isEmpty)
+    #expect(connection.isOver)
+  }
+
+  @Test("lists that nobody takes are bounded, over all connections")
+  func boundedLists() {
+    let model = newModel(lists: 1 << 20)
+    model.apply(snapshot(1, (0..<1000).map { backend("backend-\($0)") }), at: noon)
+    func answer(_ path: String, _ connection: inout HTTPConnection) -> String {
+      connection.receive(Array("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n".utf8), at: noon)
+      _ = connection.advance(model, at: noon)
+      return String(drainOnce(&connection, model).prefix(12))
+    }
+    var connections = (0..<50).map { _ in HTTPConnection(limits: .init(), at: noon) }
+    var answers: [String] = []
+    for index in connections.indices {
+      answers.append(answer("/v1/backends?type=ollama", &connections[index]))
+    }
+    let accepted = answers.count { $0 == "HTTP/1.1 200" }
+    #expect((1...10).contains(accepted))
+    #expect(answers.count { $0 == "HTTP/1.1 503" } == 50 - accepted)
+    var other = HTTPConnection(limits: .init(), at: noon)
+    #expect(answer("/v1/backends", &other) == "HTTP/1.1 503")
+    #expect(answer("/healthz", &other) == "HTTP/1.1 200")
+    #expect(answer("/v1/watch", &other) == "HTTP/1.1 503")
+    connections = []
+    #expect(answer("/v1/backends?type=ollama", &other) == "HTTP/1.1 200")
+  }
+
+  /// The start of what is next to send.
+  private func drainOnce(_ connection: inout HTTPConnection, _ model: ReadModel) -> String {
+    var buffer = [UInt8](repeating: 0, count: 500)
+    let count = buffer.withUnsafeMutableBytes { connection.take(into: $0, from: model) }
+    return String(decoding: buffer[..<count], as: UTF8.self)
+  }
+
   @Test("each state has its own patience")
   func deadlines() {
     let model = newModel()

@@ -31,6 +31,25 @@ struct ReadModelTests {
     }
   }
 
+  @Test("backends that come and go leave nothing behind, although nobody lists")
+  func mirrorForgets() {
+    struct Reference {
+      weak var entry: BackendMirror.Entry?
+    }
+    let mirror = BackendMirror()
+    var references: [Reference] = []
+    for round in 0..<1000 as Range<UInt64> {
+      let subject = backend("b\(round % 10)")
+      references.append(
+        Reference(
+          entry: mirror.apply(
+            RegistryChange(revision: 2 * round + 1, kind: .added, backend: subject))))
+      _ = mirror.apply(RegistryChange(revision: 2 * round + 2, kind: .removed, backend: subject))
+    }
+    #expect(mirror.count == 0)
+    #expect(references.count { $0.entry != nil } < 100)
+  }
+
   @Test("the ring gives each event once, in order, or says that it is lost")
   func ring() {
     var limits = EventRing.Limits()

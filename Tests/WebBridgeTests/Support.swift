@@ -50,8 +50,9 @@ func changes(_ changes: [RegistryChange]) -> RegistryUpdate {
   RegistryUpdate(content: .changes(changes), sources: [])
 }
 
-func newModel(ring: EventRing.Limits = EventRing.Limits()) -> ReadModel {
-  ReadModel(identity: .init(version: "1.2.3", pid: 7, started: noon), ring: ring)
+func newModel(ring: EventRing.Limits = EventRing.Limits(), lists: Int = 64 << 20) -> ReadModel {
+  ReadModel(
+    identity: .init(version: "1.2.3", pid: 7, started: noon), ring: ring, lists: lists)
 }
 
 /// A server on a socket in a directory of its own, both gone at the end.
@@ -61,16 +62,20 @@ final class TestServer: Sendable {
   let server: WebServer
   let refreshes = Counter()
 
-  init(_ configure: (inout WebServer.Limits) -> Void = { _ in }) throws {
+  convenience init(_ configure: (inout WebServer.Limits) -> Void = { _ in }) throws {
+    try self.init(setup: { configure(&$0.limits) })
+  }
+
+  init(setup configure: (inout WebServer.Setup) -> Void) throws {
     directory = NSTemporaryDirectory() + "web-\(UUID().uuidString.prefix(8))"
     path = directory + "/api.sock"
     let clock = MachineClock()
     var setup = WebServer.Setup(
       socketPath: path, identity: .init(version: "1.2.3", pid: getpid(), started: clock.now()),
       clock: clock)
-    configure(&setup.limits)
     let refreshes = refreshes
     setup.onRefresh = { refreshes.increment() }
+    configure(&setup)
     server = try WebServer(setup)
   }
 

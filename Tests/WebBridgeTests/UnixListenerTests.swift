@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import WebBridge
 
@@ -33,6 +34,46 @@ struct UnixListenerTests {
     defer { close(second.descriptor) }
     second.removeFile()
     #expect(mode(path) == nil)
+  }
+
+  @Test("of many that find a stale socket at once, one gets it and the others are told")
+  func simultaneousStarts() throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let path = path
+    for _ in 0..<500 {
+      close(try UnixListener(path: path).descriptor)
+      let results = Mutex<[Result<UnixListener, WebServerError>]>([])
+      DispatchQueue.concurrentPerform(iterations: 8) { _ in
+        let result: Result<UnixListener, WebServerError>
+        do throws(WebServerError) {
+          result = .success(try UnixListener(path: path))
+        } catch {
+          result = .failure(error)
+        }
+        results.withLock { $0.append(result) }
+      }
+      var listeners: [UnixListener] = []
+      for result in results.withLock({ $0 }) {
+        switch result {
+        case .success(let listener): listeners.append(listener)
+        case .failure(let error): #expect(error == .socketInUse(path: path, pid: getpid()))
+        }
+      }
+      #expect(listeners.count == 1)
+      for listener in listeners { close(listener.descriptor) }
+    }
+  }
+
+  @Test("waits for another that is starting, but not for ever")
+  func lockedDirectory() throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    close(try UnixListener(path: path).descriptor)
+    let lock = open(directory + "/deep", O_RDONLY | O_DIRECTORY)
+    defer { close(lock) }
+    #expect(flock(lock, LOCK_EX) == 0)
+    let start = ContinuousClock.now
+    close(try UnixListener(path: path).descriptor)
+    #expect(start.duration(to: .now) > .milliseconds(500))
   }
 
   @Test("removes only its own file")

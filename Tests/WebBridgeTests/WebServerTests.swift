@@ -38,6 +38,8 @@ struct WebServerTests {
       ("POST", "/v1/refresh", 202, nil), ("GET", "/v1/refresh", 405, "method_not_allowed"),
       ("PUT", "/v1/backends", 405, "method_not_allowed"),
       ("BREW", "/coffee", 405, "method_not_allowed"),
+      ("CONNECT", "example.org:443", 405, "method_not_allowed"),
+      ("OPTIONS", "*", 405, "method_not_allowed"), ("GET", "*", 400, "bad_request"),
     ]
     for (method, path, status, code) in table {
       let response = try server.client.send(method, path)
@@ -139,6 +141,28 @@ struct WebServerTests {
     #expect(status == 200)
   }
 
+  @Test("accepts again after a shortage of descriptors, although nobody is connected")
+  func shortage() throws {
+    let failures = Counter()
+    let server = try TestServer(setup: { setup in
+      setup.limits.acceptPause = .milliseconds(20)
+      setup.fault = { call in
+        guard call == .accept, failures.value < 3 else { return nil }
+        failures.increment()
+        return EMFILE
+      }
+    })
+    #expect(try server.client.get("/healthz").status == 200)
+    #expect(failures.value == 3)
+  }
+
+  @Test(
+    "takes no more connections than there are descriptors for",
+    arguments: [(1_048_576, 2048), (2560, 2048), (1024, 512), (256, 128)] as [(UInt, Int)])
+  func descriptorLimit(limit: UInt, expected: Int) {
+    #expect(DescriptorLimit.connections(wanted: 2048, under: limit) == expected)
+  }
+
   @Test("a large list comes whole to a slow reader")
   func largeList() async throws {
     let server = try TestServer()
@@ -149,6 +173,28 @@ struct WebServerTests {
     let text = connection.receiveAll()
     #expect(text.components(separatedBy: "backend-2999\"").count - 1 == 3)
     #expect(text.hasSuffix("{\"status\":\"ok\"}"))
+  }
+
+  @Test("says so when it ends by itself, and nothing when it is told to stop")
+  func ends() async throws {
+    let (reasons, reason) = AsyncStream.makeStream(of: String.self)
+    let isBroken = Counter()
+    let server = try TestServer(setup: { setup in
+      setup.onEnd = { reason.yield($0) }
+      setup.fault = { $0 == .wait && isBroken.value > 0 ? ENOMEM : nil }
+    })
+    #expect(try server.client.get("/healthz").status == 200)
+    isBroken.increment()
+    server.server.setReady(.ready)
+    var iterator = reasons.makeAsyncIterator()
+    #expect(await iterator.next() == "the event loop failed")
+    server.server.stop()
+    #expect(!FileManager.default.fileExists(atPath: server.path))
+
+    let ordered = try TestServer(setup: { $0.onEnd = { reason.yield("unasked: \($0)") } })
+    ordered.server.stop()
+    reason.finish()
+    #expect(await iterator.next() == nil)
   }
 
   @Test("stops at once, whoever is connected")

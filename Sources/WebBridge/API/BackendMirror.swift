@@ -39,7 +39,14 @@ package final class BackendMirror {
   /// The whole list, as long as a connection sends it.
   private weak var wholeList: SharedBytes?
 
-  package init() {}
+  /// The lists that connections hold, together.
+  private let held = ByteMeter()
+  /// More bytes than this are not held for new lists.
+  private let heldLimit: Int
+
+  package init(heldLimit: Int = 64 << 20) {
+    self.heldLimit = heldLimit
+  }
 
   package var count: Int { byID.count }
 
@@ -88,6 +95,9 @@ package final class BackendMirror {
     byName[entry.backend.name, default: []].append(entry)
     unsorted.append(entry)
     isSorted = false
+    // Entries that are gone again are dropped although nobody lists: after as many additions as
+    // there are backends, so that it costs each of them little.
+    if unsorted.count > byID.count + 64 { sortIfNeeded() }
   }
 
   private func remove(_ entry: Entry) {
@@ -121,17 +131,26 @@ package final class BackendMirror {
 
   // MARK: - JSON
 
+  /// False while slow clients hold so much that no further list should be made.
+  package var hasRoom: Bool { held.count <= heldLimit }
+
+  /// True when the list of all costs no room, as a connection sends it already.
+  package var isListHeld: Bool { wholeList != nil }
+
   /// The `BackendListDocument` of all backends, made once for all who send it.
   package func list() -> SharedBytes {
     if let wholeList { return wholeList }
-    let list = SharedBytes(Self.list(of: entries[...], revision: revision))
+    let list = SharedBytes(
+      Self.list(of: entries[...], revision: revision), countedBy: held)
     wholeList = list
     return list
   }
 
   /// The `BackendListDocument` of those that pass.
-  package func list(matching filter: BackendFilter) -> [UInt8] {
-    Self.list(of: entries.filter { filter.admits($0.backend) }[...], revision: revision)
+  package func list(matching filter: BackendFilter) -> SharedBytes {
+    SharedBytes(
+      Self.list(of: entries.filter { filter.admits($0.backend) }[...], revision: revision),
+      countedBy: held)
   }
 
   private static func list(of entries: ArraySlice<Entry>, revision: UInt64) -> [UInt8] {

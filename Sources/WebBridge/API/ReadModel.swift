@@ -26,7 +26,7 @@ package final class ReadModel {
   /// How long events are still kept after the last reader left, so that it can resume.
   package static let eventRetention: Duration = .seconds(120)
 
-  package let backends = BackendMirror()
+  package let backends: BackendMirror
   package var readiness = Readiness.notReady("the daemon is starting")
   private let identity: Identity
   private var sources: [SourceStatus] = []
@@ -35,8 +35,12 @@ package final class ReadModel {
   private var eventsUntil: Uptime?
   private var dates = HTTPDate()
 
-  package init(identity: Identity, ring: EventRing.Limits = EventRing.Limits()) {
+  /// `lists`: how many bytes of lists may be held for slow clients.
+  package init(
+    identity: Identity, ring: EventRing.Limits = EventRing.Limits(), lists: Int = 64 << 20
+  ) {
     self.identity = identity
+    backends = BackendMirror(heldLimit: lists)
     self.ring = EventRing(limits: ring)
   }
 

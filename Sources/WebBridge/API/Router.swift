@@ -53,16 +53,13 @@ package enum Router {
     }
   }
 
-  /// Methods that some path knows.
-  private static let knownMethods = ["GET", "HEAD", "POST"]
-
   /// The answer to `request` at `now`; for HEAD the one to GET, whose body is not sent.
   package static func answer(_ request: HTTPRequest, from model: ReadModel, at now: Moment)
     -> Answer
   {
     guard let route = Route(path: request.path) else {
-      guard knownMethods.contains(request.method) else {
-        return Answer(methodNotAllowed(request.method, allowed: knownMethods))
+      guard HTTPRequest.knownMethods.contains(request.method) else {
+        return Answer(methodNotAllowed(request.method, allowed: HTTPRequest.knownMethods))
       }
       return Answer(.error(.notFound, "there is nothing at this path"))
     }
@@ -74,7 +71,7 @@ package enum Router {
     case .backend(let encoded): return Answer(backend(encoded, from: model))
     case .status:
       return Answer(HTTPResponse(.ok, .bytes(JSONBytes.encode(model.status(at: now)))))
-    case .watch: return watch(request)
+    case .watch: return watch(request, from: model)
     case .refresh: return Answer(word(.accepted, "accepted"), effect: .refresh)
     case .healthz: return Answer(word(.ok, "ok"))
     case .readyz:
@@ -89,8 +86,10 @@ package enum Router {
   private static func backends(query: String, from model: ReadModel) -> HTTPResponse {
     do {
       let filter = try BackendFilter(query: query)
-      guard !filter.isEmpty else { return HTTPResponse(.ok, .shared(model.backends.list())) }
-      return HTTPResponse(.ok, .bytes(model.backends.list(matching: filter)))
+      let isFree = filter.isEmpty && model.backends.isListHeld
+      guard isFree || model.backends.hasRoom else { return overloaded }
+      let list = filter.isEmpty ? model.backends.list() : model.backends.list(matching: filter)
+      return HTTPResponse(.ok, .shared(list))
     } catch {
       return .error(.badRequest, error.message)
     }
@@ -106,7 +105,14 @@ package enum Router {
     return HTTPResponse(.ok, .bytes(entry.json))
   }
 
-  private static func watch(_ request: HTTPRequest) -> Answer {
+  /// Instead of a list that would have to be held for a client that may take it slowly.
+  private static var overloaded: HTTPResponse {
+    .error(
+      .serviceUnavailable, code: "overloaded", "too many clients take their lists too slowly")
+  }
+
+  private static func watch(_ request: HTTPRequest, from model: ReadModel) -> Answer {
+    guard model.backends.isListHeld || model.backends.hasRoom else { return Answer(overloaded) }
     var response = HTTPResponse(.ok, .stream)
     response.contentType = "text/event-stream"
     guard request.method == "GET" else { return Answer(response) }

@@ -11,8 +11,12 @@ package struct HTTPRequest: Hashable, Sendable {
     }
   }
 
+  /// Methods that some path knows.
+  package static let knownMethods = ["GET", "HEAD", "POST"]
+
   package var method: String
-  /// The path as it was sent, percent-encoded, beginning with "/".
+  /// The path as it was sent, percent-encoded, beginning with "/"; whatever stands in its place for
+  /// a method that is not known.
   package var path: String
   /// What stands after "?", percent-encoded; nil without one.
   package var query: String?

@@ -1,4 +1,5 @@
 import APIModel
+import Synchronization
 
 /// The status codes that the API uses (RFC 9110 §15).
 package enum HTTPStatus: Int, Hashable, Sendable {
@@ -43,12 +44,32 @@ package enum HTTPStatus: Int, Hashable, Sendable {
   }
 }
 
-/// Bytes that several connections send at once, held once.
+/// How many bytes of long answers are held, by whomever.
+package final class ByteMeter: Sendable {
+  private let total = Atomic<Int>(0)
+
+  package init() {}
+
+  package var count: Int { total.load(ordering: .relaxed) }
+
+  fileprivate func add(_ count: Int) {
+    total.add(count, ordering: .relaxed)
+  }
+}
+
+/// Bytes that several connections may send at once, held once and counted as long as they are.
 package final class SharedBytes: Sendable {
   package let bytes: [UInt8]
+  private let meter: ByteMeter
 
-  package init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8], countedBy meter: ByteMeter) {
     self.bytes = bytes
+    self.meter = meter
+    meter.add(bytes.count)
+  }
+
+  deinit {
+    meter.add(-bytes.count)
   }
 }
 

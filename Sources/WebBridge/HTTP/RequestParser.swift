@@ -37,8 +37,6 @@ package struct RequestParser: Sendable {
 
   private let limits: Limits
   private var buffer: [UInt8] = []
-  /// Where the next request begins in `buffer`.
-  private var start = 0
   /// Where the line that is being read begins.
   private var lineStart = 0
   /// Everything before it has been looked at.
@@ -51,7 +49,7 @@ package struct RequestParser: Sendable {
   }
 
   /// True when a part of a request is there and the rest is not.
-  package var isMidRequest: Bool { head != nil || start < buffer.count }
+  package var isMidRequest: Bool { head != nil || !buffer.isEmpty }
 
   /// Takes what was received.
   package mutating func append(_ bytes: some Collection<UInt8>) {
@@ -70,7 +68,7 @@ package struct RequestParser: Sendable {
         guard try scanHead() else { return .incomplete }
         head = try parseHead()
         buffer.removeSubrange(..<scanned)
-        (start, lineStart, scanned) = (0, 0, 0)
+        (lineStart, scanned) = (0, 0)
         lines.removeAll(keepingCapacity: true)
       }
       guard var ready = head else { return .incomplete }
@@ -93,8 +91,9 @@ package struct RequestParser: Sendable {
 
   /// Finds the lines of the head; true when the empty line after it was found.
   private mutating func scanHead() throws(Refusal) -> Bool {
+    if lines.isEmpty { dropEmptyLines() }
     while scanned < buffer.count {
-      guard scanned - start < limits.head else { throw tooLong }
+      guard scanned < limits.head else { throw tooLong }
       let byte = buffer[scanned]
       scanned += 1
       guard byte == UInt8(ascii: "\n") else { continue }
@@ -102,13 +101,23 @@ package struct RequestParser: Sendable {
       if end > lineStart, buffer[end - 1] == UInt8(ascii: "\r") { end -= 1 }
       let line = lineStart..<end
       lineStart = scanned
-      if !line.isEmpty {
-        lines.append(line)
-      } else if !lines.isEmpty {
-        return true
-      }
+      if line.isEmpty { return true }
+      lines.append(line)
     }
     return false
+  }
+
+  /// Drops empty lines before the request line, which some clients send after a body
+  /// (RFC 9112 §2.2): they are no part of a request.
+  private mutating func dropEmptyLines() {
+    var end = 0
+    while end < buffer.count {
+      let length = buffer[end...].starts(with: "\r\n".utf8) ? 2 : 1
+      guard length == 2 || buffer[end] == UInt8(ascii: "\n") else { break }
+      end += length
+    }
+    buffer.removeSubrange(..<end)
+    scanned = max(scanned - end, 0)
   }
 
   private var tooLong: Refusal {
@@ -187,14 +196,16 @@ extension RequestParser {
       target = target[(target.firstIndex { $0 == "/" || $0 == "?" } ?? target.endIndex)...]
       if target.first != "/" { target = "/" + target }
     }
-    // "*" stands for the server as a whole (OPTIONS); it is a path that nothing is at.
-    guard target.first == "/" || target == "*" else {
+    let method = String(decoding: parts[0], as: UTF8.self)
+    // "*" (OPTIONS), "host:port" (CONNECT) and what else the forms of other methods are (§3.2) are
+    // paths that nothing is at: such methods are answered, not malformed.
+    guard target.first == "/" || !HTTPRequest.knownMethods.contains(method) else {
       throw malformed("the request target does not begin with \"/\"")
     }
     target = target[..<(target.firstIndex(of: "#") ?? target.endIndex)]
     let mark = target.firstIndex(of: "?")
     return HTTPRequest(
-      method: String(decoding: parts[0], as: UTF8.self),
+      method: method,
       path: String(target[..<(mark ?? target.endIndex)]),
       query: mark.map { String(target[target.index(after: $0)...]) }, isVersion10: isVersion10)
   }

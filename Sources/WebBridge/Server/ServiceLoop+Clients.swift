@@ -8,7 +8,7 @@ extension ServiceLoop {
     let now = setup.clock.now()
     // A bound, so that a storm of them does not keep the others waiting.
     for _ in 0..<64 {
-      let descriptor = accept(lws_get_socket_fd(listener), nil, nil)
+      let descriptor = accept(listener)
       guard descriptor >= 0 else {
         switch errno {
         case EINTR, ECONNABORTED: continue
@@ -18,6 +18,8 @@ extension ServiceLoop {
           setup.onError("accept: \(String(cString: strerror(errno)))")
           lws_rx_flow_control(listener, 0)
           pausedListeners.append(listener)
+          // What is missing may come back without a connection's end.
+          setAlarm(now.uptime.advanced(by: setup.limits.acceptPause), at: now)
           return
         }
       }
@@ -34,6 +36,15 @@ extension ServiceLoop {
       lws_set_opaque_user_data(socket, Unmanaged.passUnretained(client).toOpaque())
       watchTime(of: client, at: now)
     }
+  }
+
+  /// accept(2).
+  private func accept(_ listener: OpaquePointer) -> Int32 {
+    if let code = setup.fault(.accept) {
+      errno = code
+      return -1
+    }
+    return Glibc.accept(lws_get_socket_fd(listener), nil, nil)
   }
 
   /// Accepts connections again.

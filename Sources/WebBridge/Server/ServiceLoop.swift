@@ -63,7 +63,8 @@ final class ServiceLoop {
     info.options = UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS)
     info.user = UnsafeMutableRawPointer(link)
     info.protocols = UnsafePointer(protocols)
-    let context = DescriptorLimit.apply(connections: setup.limits.connections) {
+    var setup = setup
+    let context = DescriptorLimit.apply(connections: &setup.limits.connections) {
       lws_create_context(&info)
     }
     guard let context, let host = lws_create_vhost(context, &info) else {
@@ -103,16 +104,16 @@ final class ServiceLoop {
     }
   }
 
-  /// Serves until the inbox says to stop.
+  /// Serves until the inbox says to stop, or the library's loop fails.
   func run() {
-    while !isStopping {
+    var hasFailed = false
+    while !isStopping, !hasFailed {
       // Sleeps until there is something to do: 0 is no timeout in this library.
-      guard lws_service(context, 0) >= 0 else {
-        setup.onError("the event loop failed")
-        break
-      }
+      hasFailed = setup.fault(.wait) != nil || lws_service(context, 0) < 0
     }
+    let isOrdered = isStopping || inbox.take().isStopping
     destroy()
+    if !isOrdered { setup.onEnd("the event loop failed") }
   }
 
   /// Closes everything; the object does nothing any more.
@@ -157,7 +158,7 @@ final class ServiceLoop {
   }
 
   /// One timer for all: it fires at the earliest deadline, or at one that has moved meanwhile.
-  private func setAlarm(_ deadline: Uptime, at now: Moment) {
+  func setAlarm(_ deadline: Uptime, at now: Moment) {
     if let alarm, alarm <= deadline { return }
     alarm = deadline
     let microseconds = max(now.uptime.duration(to: deadline).wholeNanoseconds / 1000, 0) + 1000
@@ -169,9 +170,9 @@ final class ServiceLoop {
       }, microseconds)
   }
 
-  /// Without connections there is nothing to wake for.
+  /// Without connections and paused listeners there is nothing to wake for.
   func cancelAlarmIfIdle() {
-    guard clients.isEmpty, alarm != nil else { return }
+    guard clients.isEmpty, pausedListeners.isEmpty, alarm != nil else { return }
     lws_sul_cancel(&timer.pointee.entry)
     alarm = nil
     nextBeat = nil

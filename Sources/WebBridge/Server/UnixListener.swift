@@ -21,6 +21,10 @@ package struct UnixListener: Sendable {
         text: "a socket's path has 1 to 107 bytes")
     }
     try Self.makeDirectory(of: path)
+    // Two that start together may both find a stale file: the slower one must not take the file
+    // that the faster one has put there meanwhile for it.
+    let lock = try Self.lockDirectory(of: path)
+    defer { close(lock) }
     try Self.removeStale(path, address)
 
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Self.flags, 0)
@@ -30,7 +34,7 @@ package struct UnixListener: Sendable {
       guard address.use({ bind(descriptor, $0, $1) }) == 0 else {
         throw Self.failure("bind \(path)")
       }
-      // Reading is open to all; who may change state is decided by who they are.
+      // Open to all: what can be asked for here is read, or is that the network be asked again.
       guard chmod(path, 0o666) == 0 else { throw Self.failure("chmod \(path)") }
       guard listen(descriptor, SOMAXCONN) == 0 else { throw Self.failure("listen \(path)") }
       var info = stat()
@@ -71,6 +75,26 @@ package struct UnixListener: Sendable {
         throw failure("mkdir \(directory)")
       }
     }
+  }
+
+  /// Holds the directory's lock (flock(2)) until the descriptor that it returns is closed.
+  private static func lockDirectory(of path: String) throws(WebServerError) -> Int32 {
+    let slash = path.lastIndex(of: "/")
+    let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open \(directory)") }
+    // Starting takes milliseconds. Whoever may read the directory can lock it, so one that stays
+    // locked is somebody's attempt to keep the daemon from starting.
+    for _ in 0..<100 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { break }
+      guard errno == EWOULDBLOCK || errno == EINTR else {
+        let error = failure("flock \(directory)")
+        close(descriptor)
+        throw error
+      }
+      usleep(10_000)
+    }
+    return descriptor
   }
 
   private static func removeStale(_ path: String, _ address: UnixAddress) throws(WebServerError) {

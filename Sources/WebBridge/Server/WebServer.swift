@@ -14,8 +14,17 @@ package final class WebServer: Sendable {
     package var connections = 2048
     /// Between the comment lines of an event stream.
     package var heartbeat: Duration = .seconds(15)
+    /// After connections could not be accepted for want of descriptors or memory.
+    package var acceptPause: Duration = .seconds(1)
 
     package init() {}
+  }
+
+  /// System calls that fail when the process or the machine is short of something.
+  package enum SystemCall: Hashable, Sendable {
+    case accept
+    /// Of the event loop; the errno is not told.
+    case wait
   }
 
   /// What the server is told at its start.
@@ -29,6 +38,12 @@ package final class WebServer: Sendable {
     package var onRefresh: @Sendable () -> Void = {}
     /// Gets the library's errors, for the log.
     package var onError: @Sendable (String) -> Void = { _ in }
+    /// Called once, on the server's thread, with the reason when the server ends without `stop`:
+    /// nothing is served any more. Must return at once, and not call `stop`.
+    package var onEnd: @Sendable (String) -> Void = { _ in }
+    /// The errno that a call fails with instead of being made; for tests, as the real shortages are
+    /// the whole process's.
+    package var fault: @Sendable (SystemCall) -> Int32? = { _ in nil }
 
     package init(socketPath: String, identity: ReadModel.Identity, clock: any DiscoveryClock) {
       self.socketPath = socketPath
