@@ -156,7 +156,7 @@ import Testing
   func narrowed() {
     var bench = Bench()
     bench.find(.mdns("a", at: ["10.0.0.66"], host: "a.local"))
-    bench.find(.mdns("b", at: ["10.0.0.7", "10.0.0.66"], host: "b.local"))
+    bench.find(.mdns("b", port: 1, at: ["10.0.0.7", "10.0.0.66"], host: "b.local"))
     var settings = RegistryState.Settings()
     settings.trust.deny = [.of("10.0.0.66")]
     let changes = bench.state.update(settings: settings, at: bench.now).changes.map(Bench.summary)
