@@ -20,6 +20,7 @@ func runServe(_ options: ServeOptions, _ console: Console) async throws -> ExitS
     clock: SystemClock())
   if lacksJournal { log.warn("there is no journal on this machine: logging text") }
   for warning in result.warnings { log.warn(warning.description) }
-  try await Daemon(options: options, configuration: configuration, path: path, log: log).run()
-  return .done
+  return try await Daemon(
+    options: options, configuration: configuration, path: path, log: log
+  ).run()
 }

@@ -21,6 +21,7 @@ struct Daemon: Sendable {
   private let reloader: Reloader
   /// One element for any number of requests to ask the network again.
   private let refreshes: AsyncStream<Void>
+  private let orders = Orders()
 
   /// Puts everything in place; throws a `CommandFailure` that says what is in the way.
   init(options: ServeOptions, configuration: Configuration, path: ConfigPath, log: Log) async throws
@@ -49,6 +50,7 @@ struct Daemon: Sendable {
       of: Void.self, bufferingPolicy: .bufferingNewest(1))
     self.refreshes = refreshes
     setup.onRefresh = { refresh.yield() }
+    setup.onEnd = { [orders] in orders.put(.apiEnded($0)) }
     setup.onError = { log.warn("API: \($0)") }
     do {
       server = try WebServer(setup)
@@ -59,12 +61,12 @@ struct Daemon: Sendable {
     log.info("\(Product.name) \(Product.version) serves \(configuration.server.socket)")
   }
 
-  /// Runs until SIGTERM or SIGINT.
-  func run() async {
+  /// Runs until SIGTERM or SIGINT; fails when the API cannot be served any more.
+  func run() async -> ExitStatus {
     let signals = SignalWatch.stream(of: [SIGTERM, SIGINT, SIGHUP]) {
       if $0 != SIGHUP { Self.endSoon() }
     }
-    await withTaskGroup(of: Void.self) { group in
+    let status = await withTaskGroup(of: Void.self, returning: ExitStatus.self) { group in
       group.addTask { [statics, discovery] in
         await discovery.run(onNetwork: { await statics.refresh() })
       }
@@ -79,17 +81,30 @@ struct Daemon: Sendable {
           discovery.avahi?.repeatAll()
         }
       }
-      for await signal in signals {
-        guard signal == SIGHUP else {
-          log.info("ending on \(signal == SIGTERM ? "SIGTERM" : "SIGINT")")
-          break
-        }
-        await reloader.reload()
-      }
+      group.addTask { for await signal in signals { orders.put(.signal(signal)) } }
+      let status = await follow(orders)
       tellManager { () throws(SystemdFailure) in try ServiceManager.stopping() }
       group.cancelAll()
+      return status
     }
     server.stop()
+    return status
+  }
+
+  /// Reloads on SIGHUP; returns at what ends the daemon.
+  private func follow(_ orders: Orders) async -> ExitStatus {
+    for await order in orders.stream {
+      switch order {
+      case .signal(SIGHUP): await reloader.reload()
+      case .signal(let number):
+        log.info("ending on \(number == SIGTERM ? "SIGTERM" : "SIGINT")")
+        return .done
+      case .apiEnded(let reason):
+        log.error("the API is served no more: \(reason)")
+        return .failed
+      }
+    }
+    return .done
   }
 
   /// Hands each update to the API, and says ready once the static backends are in it.
@@ -139,6 +154,25 @@ struct Daemon: Sendable {
     DispatchQueue(label: "end").asyncAfter(deadline: .now() + .nanoseconds(delay)) { @Sendable in
       _exit(ExitStatus.done.rawValue)
     }
+  }
+}
+
+/// What the daemon is told while it runs; of more than 8 unread ones, the newest.
+private struct Orders: Sendable {
+  enum Order: Sendable {
+    case signal(Int32)
+    case apiEnded(String)
+  }
+
+  let stream: AsyncStream<Order>
+  private let sink: AsyncStream<Order>.Continuation
+
+  init() {
+    (stream, sink) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(8))
+  }
+
+  func put(_ order: Order) {
+    sink.yield(order)
   }
 }
 
