@@ -162,5 +162,7 @@ extension AvahiTracker {
     case addresses(Sighting.ID)
     case browser(ServiceType)
     case host(String)
+    /// What the host's new browser has not repeated is gone.
+    case records(String)
   }
 }

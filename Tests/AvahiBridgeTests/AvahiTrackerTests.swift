@@ -311,6 +311,25 @@ import Testing
     #expect(bench.settle() == [.startHostBrowser("box.local", ipv6: true)])
   }
 
+  @Test("an address that a new host browser does not repeat is gone, the others stay all the while")
+  func hostBrowserRepeats() throws {
+    var bench = try resolved()
+    for address in ["10.0.0.5", "10.0.0.6"] {
+      bench.send(.hostRecordNew(host: "box.local", record(address)))
+    }
+    bench.settle()
+    bench.send(.hostBrowserFailed(host: "box.local"))
+    bench.pass(.seconds(1))
+    bench.settle()
+    bench.send(.hostRecordNew(host: "box.local", record("10.0.0.5")))
+    bench.pass(.milliseconds(3_999))
+    #expect(bench.settle() == [])
+    bench.pass(.milliseconds(1))
+    #expect(bench.settle().count == 1)
+    #expect(bench.present[boxID]?.addresses.map(\.description) == ["10.0.0.5"])
+    #expect(bench.tracker.nextDeadline == nil)
+  }
+
   @Test("a host that is gone before its turn is not browsed")
   func hostGoneBeforeItsTurn() throws {
     var bench = TrackerBench()
