@@ -13,6 +13,28 @@ extension AvahiTracker {
     var unconfirmed: Set<HostRecord> = []
   }
 
+  /// Hosts in the order of their coming; taking one costs the same however many wait.
+  struct HostQueue: Sendable {
+    private var names: [String] = []
+    private var head = 0
+
+    var isEmpty: Bool { head == names.count }
+
+    mutating func append(_ name: String) { names.append(name) }
+
+    mutating func popFirst() -> String? {
+      guard head < names.count else { return nil }
+      let name = names[head]
+      head += 1
+      // Moves no more names than were taken since the last time.
+      if head * 2 >= names.count {
+        names.removeFirst(head)
+        head = 0
+      }
+      return name
+    }
+  }
+
   mutating func retainHost(_ name: String, for id: Sighting.ID) {
     if hosts[name] == nil {
       hosts[name] = Host()
@@ -41,8 +63,7 @@ extension AvahiTracker {
 
   /// Starts browsing the next host that still wants it.
   mutating func startWaitingHost(at now: Uptime) {
-    while !waitingHosts.isEmpty {
-      let name = waitingHosts.removeFirst()
+    while let name = waitingHosts.popFirst() {
       guard var host = hosts[name], !host.isBrowsed else { continue }
       host.isBrowsed = true
       host.unconfirmed = host.records

@@ -49,7 +49,7 @@ package struct AvahiTracker: Sendable {
   /// Sightings whose addresses changed, to be told when nothing more urgent is left.
   var dirty: [Sighting.ID] = []
   /// Hosts to browse when nothing more urgent is left.
-  var waitingHosts: [String] = []
+  var waitingHosts = HostQueue()
   /// Types of which services were ignored for want of room.
   var overflowed: Set<ServiceType> = []
   private var actions: [Action] = []
@@ -139,7 +139,7 @@ package struct AvahiTracker: Sendable {
     fullSetEarliest = nil
     untold = []
     dirty = []
-    waitingHosts = []
+    waitingHosts = HostQueue()
     overflowed = []
   }
 

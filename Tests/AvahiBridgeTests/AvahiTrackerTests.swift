@@ -330,6 +330,22 @@ import Testing
     #expect(bench.tracker.nextDeadline == nil)
   }
 
+  @Test("hosts are browsed one after the other, in the order in which they were named")
+  func manyHosts() throws {
+    var bench = TrackerBench()
+    bench.connect()
+    for number in 0..<200 {
+      let instance = ServiceInstance.plain("box\(number)")
+      bench.send(.serviceNew(.at(instance)))
+      let resolver = try #require(bench.openResolvers(of: instance).first)
+      bench.send(.resolved(resolver.id, resolution("h\(number).local")))
+    }
+    let expected = (0..<200).map {
+      AvahiTracker.Action.startHostBrowser("h\($0).local", ipv6: true)
+    }
+    #expect(bench.settle() == expected)
+  }
+
   @Test("a host that is gone before its turn is not browsed")
   func hostGoneBeforeItsTurn() throws {
     var bench = TrackerBench()
