@@ -4,8 +4,9 @@ import DiscoveryCore
 /// Spreads objects over as many AvahiClients as they need: avahi-daemon allows each 1024
 /// (`objects-per-client-max`). Confined to the queue of its poll adapter.
 final class AvahiClientPool {
-  /// Enough for the most sightings that a tracker follows by default.
-  static let maximumClients = 32
+  /// Enough for the most sightings that a tracker follows by default, each with a resolver, and for
+  /// the hosts that they name.
+  static let maximumClients = 64
 
   private let poll: AvahiPollAdapter
   private let deliver: (AvahiTracker.Input) -> Void
@@ -22,9 +23,6 @@ final class AvahiClientPool {
     self.deliver = deliver
     self.stateDidChange = stateDidChange
   }
-
-  var clientCount: Int { connections.count }
-  var objectCount: Int { homes.count }
 
   /// Of the first client, unless another one has failed; nil without any.
   var state: AvahiConnection.State? {

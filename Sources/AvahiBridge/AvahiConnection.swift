@@ -89,8 +89,6 @@ final class AvahiConnection {
     assert(client == nil, "an AvahiConnection must be closed on its queue")
   }
 
-  var objectCount: Int { handles.count }
-
   /// Frees the client and all its objects without asking the daemon. Not from within a callback.
   func close() {
     guard let client else { return }

@@ -2,7 +2,6 @@ import CAvahi
 import DiscoveryCore
 import Dispatch
 import EventLoop
-import Synchronization
 
 /// The talk with avahi-daemon: does what `AvahiTracker` and `AvahiReconnect` say, on a queue of its
 /// own.
@@ -17,7 +16,6 @@ package actor AvahiSession {
 
   package nonisolated let mailbox = EventMailbox()
   private nonisolated let executor = QueueExecutor(label: "avahi")
-  private nonisolated let statusBoard = Mutex(AvahiStatus())
 
   private var tracker: AvahiTracker
   private var reconnect = AvahiReconnect()
@@ -43,9 +41,6 @@ package actor AvahiSession {
   package init(settings: AvahiTracker.Settings) {
     tracker = AvahiTracker(settings: settings)
   }
-
-  /// What it is doing: a copy that costs no waiting.
-  package nonisolated var status: AvahiStatus { statusBoard.withLock { $0 } }
 
   /// Has the session do something on its queue, as soon as that is free; returns at once.
   package nonisolated func tell(_ change: @escaping @Sendable (isolated AvahiSession) -> Void) {
@@ -77,7 +72,6 @@ package actor AvahiSession {
     isConnected = false
     poll = nil
     mailbox.finish()
-    updateStatus()
   }
 
   /// Takes a changed configuration.
@@ -134,7 +128,6 @@ package actor AvahiSession {
       isConnected = true
       busWatch = nil
       reconnect.isRunning(at: now)
-      statusBoard.withLock { $0.connections += 1 }
       perform(tracker.handle(.connected, at: now))
     case .connecting? where !isConnected:
       busWatch = nil
@@ -241,7 +234,6 @@ package actor AvahiSession {
   }
 
   private func finishTurn() {
-    updateStatus()
     setTimer()
     scheduleIdleTurn()
   }
@@ -287,15 +279,5 @@ package actor AvahiSession {
     }
     deferrals = 0
     perform(tracker.idle(at: now))
-  }
-
-  private func updateStatus() {
-    statusBoard.withLock { status in
-      status.isConnected = isConnected
-      status.clients = pool?.clientCount ?? 0
-      status.objects = pool?.objectCount ?? 0
-      status.sightings = tracker.sightingCount
-      status.ignoredServices = tracker.ignoredCount
-    }
   }
 }

@@ -1,23 +1,6 @@
 import DiscoveryCore
 import Synchronization
 
-/// What the Avahi source is doing.
-package struct AvahiStatus: Hashable, Sendable {
-  /// True while avahi-daemon can be asked.
-  package var isConnected = false
-  /// AvahiClients in use.
-  package var clients = 0
-  /// Browsers and resolvers, a host's two record browsers counting as one.
-  package var objects = 0
-  package var sightings = 0
-  /// Services that were ignored because too many are followed already.
-  package var ignoredServices = 0
-  /// How often avahi-daemon was reached.
-  package var connections = 0
-
-  package init() {}
-}
-
 /// What multicast DNS says, heard through avahi-daemon.
 package final class AvahiSource: DiscoverySource {
   private struct State {
@@ -32,11 +15,6 @@ package final class AvahiSource: DiscoverySource {
   }
 
   package var kind: SourceKind { .mdns }
-
-  /// What it is doing; a copy that costs no waiting.
-  package var status: AvahiStatus {
-    state.withLock { $0.session }?.status ?? AvahiStatus()
-  }
 
   /// Reports what Avahi hears until the task is cancelled. It never throws: Avahi being away is an
   /// event, and it is waited for. Returns at once on cancellation, even while Avahi hangs.

@@ -9,6 +9,30 @@ extension AvahiTracker {
     /// In a row.
     var failures = 0
     var records: Set<HostRecord> = []
+    /// Those of `records` that a former browser told and the present one has not.
+    var unconfirmed: Set<HostRecord> = []
+  }
+
+  /// Hosts in the order of their coming; taking one costs the same however many wait.
+  struct HostQueue: Sendable {
+    private var names: [String] = []
+    private var head = 0
+
+    var isEmpty: Bool { head == names.count }
+
+    mutating func append(_ name: String) { names.append(name) }
+
+    mutating func popFirst() -> String? {
+      guard head < names.count else { return nil }
+      let name = names[head]
+      head += 1
+      // Moves no more names than were taken since the last time.
+      if head * 2 >= names.count {
+        names.removeFirst(head)
+        head = 0
+      }
+      return name
+    }
   }
 
   mutating func retainHost(_ name: String, for id: Sighting.ID) {
@@ -28,6 +52,7 @@ extension AvahiTracker {
     }
     hosts[name] = nil
     deadlines.cancel(.host(name))
+    deadlines.cancel(.records(name))
     if host.isBrowsed { act(.stopHostBrowser(name)) }
   }
 
@@ -37,12 +62,16 @@ extension AvahiTracker {
   }
 
   /// Starts browsing the next host that still wants it.
-  mutating func startWaitingHost() {
-    while !waitingHosts.isEmpty {
-      let name = waitingHosts.removeFirst()
-      guard hosts[name]?.isBrowsed == false else { continue }
-      hosts[name]?.isBrowsed = true
+  mutating func startWaitingHost(at now: Uptime) {
+    while let name = waitingHosts.popFirst() {
+      guard var host = hosts[name], !host.isBrowsed else { continue }
+      host.isBrowsed = true
+      host.unconfirmed = host.records
+      hosts[name] = host
       deadlines.cancel(.host(name))
+      if !host.records.isEmpty {
+        deadlines.set(.records(name), at: now.advanced(by: Self.recordPatience))
+      }
       act(.startHostBrowser(name, ipv6: settings.ipv6))
       return
     }
@@ -55,7 +84,9 @@ extension AvahiTracker {
       let wasBrowsed = host.isBrowsed
       host.isBrowsed = false
       if !settings.ipv6 { host.records = host.records.filter { $0.address.family == .ipv4 } }
+      host.unconfirmed = []
       hosts[name] = host
+      deadlines.cancel(.records(name))
       if wasBrowsed {
         act(.stopHostBrowser(name))
         requestHost(name)
@@ -67,7 +98,10 @@ extension AvahiTracker {
   mutating func hostRecordAppeared(_ name: String, _ record: HostRecord, at now: Uptime) {
     guard var host = hosts[name], host.isBrowsed else { return }
     host.failures = 0
-    if host.records.count < Self.maximumHostRecords, host.records.insert(record).inserted {
+    host.unconfirmed.remove(record)
+    if host.records.count - host.unconfirmed.count < Self.maximumHostRecords,
+      host.records.insert(record).inserted
+    {
       hosts[name] = host
       markUsers(of: host, onInterface: record.interfaceIndex, .came, at: now)
     } else {
@@ -77,8 +111,18 @@ extension AvahiTracker {
 
   mutating func hostRecordVanished(_ name: String, _ record: HostRecord, at now: Uptime) {
     guard var host = hosts[name], host.records.remove(record) != nil else { return }
+    host.unconfirmed.remove(record)
     hosts[name] = host
     markUsers(of: host, onInterface: record.interfaceIndex, .went, at: now)
+  }
+
+  /// Forgets addresses that went while the host was not browsed, which nobody reports.
+  mutating func dropUnconfirmedRecords(of name: String) {
+    guard var host = hosts[name], !host.unconfirmed.isEmpty else { return }
+    host.records.subtract(host.unconfirmed)
+    host.unconfirmed = []
+    hosts[name] = host
+    for id in Self.sorted(host.users) { markDirty(id) }
   }
 
   mutating func hostBrowserFailed(_ name: String, at now: Uptime) {
@@ -86,7 +130,9 @@ extension AvahiTracker {
     act(.stopHostBrowser(name))
     host.isBrowsed = false
     host.failures += 1
+    host.unconfirmed = []
     hosts[name] = host
+    deadlines.cancel(.records(name))
     deadlines.set(
       .host(name),
       at: now.advanced(by: Self.backOff(after: host.failures, longest: .seconds(60))))

@@ -172,6 +172,11 @@ extension AvahiTracker {
       deadlines.set(.addresses(id), at: since.advanced(by: Self.linkLocalPatience))
       return
     }
+    if report == nil, sighting.resolution != nil, sighting.told != nil {
+      // All that was told is of a family that is wanted no longer.
+      sighting.told = nil
+      act(.emit(.serviceRemoved(id)))
+    }
     let isNews = report != nil && report != sighting.told
     if isNews {
       sighting.told = report
@@ -210,7 +215,9 @@ extension AvahiTracker {
           : Address(ipv6High: address.high, low: address.low, zone: sighting.interface.name))
     }
     // Its host's last address went, but the service did not: the next one is on its way.
-    if addresses.isEmpty, let told = sighting.told { addresses.formUnion(told.addresses) }
+    if addresses.isEmpty, let told = sighting.told {
+      addresses.formUnion(told.addresses.filter { settings.ipv6 || $0.family == .ipv4 })
+    }
     guard !addresses.isEmpty else { return nil }
     return Sighting(
       id: id, name: sighting.instance.name, hostname: sighting.host, port: resolution.port,

@@ -22,6 +22,9 @@ package struct AvahiTracker: Sendable {
   static let replacementTime = Duration.seconds(5)
   /// How long a new sighting with nothing but link-local addresses waits for others.
   static let linkLocalPatience = Duration.milliseconds(50)
+  /// How long a host browser that was made anew has for repeating what the former one told: Avahi asks
+  /// three times, after 0, 1 and 3 seconds.
+  static let recordPatience = Duration.seconds(4)
   /// More address records of one host than this are not kept.
   static let maximumHostRecords = 64
 
@@ -46,7 +49,7 @@ package struct AvahiTracker: Sendable {
   /// Sightings whose addresses changed, to be told when nothing more urgent is left.
   var dirty: [Sighting.ID] = []
   /// Hosts to browse when nothing more urgent is left.
-  var waitingHosts: [String] = []
+  var waitingHosts = HostQueue()
   /// Types of which services were ignored for want of room.
   var overflowed: Set<ServiceType> = []
   private var actions: [Action] = []
@@ -96,7 +99,7 @@ package struct AvahiTracker: Sendable {
   /// once; then the next host whose addresses are wanted, one each time.
   package mutating func idle(at now: Uptime) -> [Action] {
     tellDirty()
-    startWaitingHost()
+    startWaitingHost(at: now)
     reviewFullSet(at: now)
     defer { actions = [] }
     return actions
@@ -136,7 +139,7 @@ package struct AvahiTracker: Sendable {
     fullSetEarliest = nil
     untold = []
     dirty = []
-    waitingHosts = []
+    waitingHosts = HostQueue()
     overflowed = []
   }
 
@@ -168,6 +171,7 @@ package struct AvahiTracker: Sendable {
       case .addresses(let id): tellAddresses(of: id)
       case .browser(let type): restartBrowser(type)
       case .host(let name): requestHost(name)
+      case .records(let name): dropUnconfirmedRecords(of: name)
       }
     }
   }

@@ -15,7 +15,7 @@ extension AvahiTracker {
 
     package init(
       serviceTypes: [ServiceType], interfaces: Set<String> = [], ipv6: Bool = true,
-      maximumSightings: Int = 16_384
+      maximumSightings: Int = 32_768
     ) {
       self.serviceTypes = serviceTypes
       self.interfaces = interfaces
@@ -23,12 +23,12 @@ extension AvahiTracker {
       self.maximumSightings = maximumSightings
     }
 
-    /// The part of `settings` that this source needs; a backend may be sighted on two interfaces
-    /// over two protocols.
+    /// The part of `settings` that this source needs; a backend may be sighted over two protocols on
+    /// four interfaces, which is as many as the registry takes.
     package init(_ settings: DiscoverySettings) {
       self.init(
         serviceTypes: settings.serviceTypes, interfaces: Set(settings.interfaces),
-        ipv6: settings.ipv6, maximumSightings: 4 * settings.maxBackends)
+        ipv6: settings.ipv6, maximumSightings: 8 * settings.maxBackends)
     }
   }
 
@@ -162,5 +162,7 @@ extension AvahiTracker {
     case addresses(Sighting.ID)
     case browser(ServiceType)
     case host(String)
+    /// What the host's new browser has not repeated is gone.
+    case records(String)
   }
 }

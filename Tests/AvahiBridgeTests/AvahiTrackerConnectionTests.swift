@@ -176,6 +176,27 @@ import Testing
     #expect(bench.faults == [])
   }
 
+  @Test("a service that had nothing but IPv6 addresses goes when IPv6 is turned off")
+  func onlyIPv6() throws {
+    var bench = TrackerBench()
+    bench.connect()
+    bench.send(.serviceNew(.at(box)))
+    let resolver = try #require(bench.openResolvers(of: box).first)
+    bench.send(.resolved(resolver.id, resolution(address: nil)))
+    bench.settle()
+    bench.send(.hostRecordNew(host: "box.local", record("2001:db8::1")))
+    bench.settle()
+    #expect(bench.present.count == 1)
+    bench.send(.configure(AvahiTracker.Settings(serviceTypes: [.ollama], ipv6: false)))
+    bench.settle()
+    #expect(bench.present.isEmpty)
+    bench.send(.hostRecordNew(host: "box.local", record("10.0.0.5")))
+    bench.settle()
+    bench.pass(.seconds(2))
+    #expect(bench.present.values.first?.addresses.map(\.description) == ["10.0.0.5"])
+    #expect(bench.faults == [])
+  }
+
   @Test("only the configured interfaces are listened to")
   func interfaces() {
     var bench = TrackerBench(interfaces: ["eth1"])

@@ -311,6 +311,41 @@ import Testing
     #expect(bench.settle() == [.startHostBrowser("box.local", ipv6: true)])
   }
 
+  @Test("an address that a new host browser does not repeat is gone, the others stay all the while")
+  func hostBrowserRepeats() throws {
+    var bench = try resolved()
+    for address in ["10.0.0.5", "10.0.0.6"] {
+      bench.send(.hostRecordNew(host: "box.local", record(address)))
+    }
+    bench.settle()
+    bench.send(.hostBrowserFailed(host: "box.local"))
+    bench.pass(.seconds(1))
+    bench.settle()
+    bench.send(.hostRecordNew(host: "box.local", record("10.0.0.5")))
+    bench.pass(.milliseconds(3_999))
+    #expect(bench.settle() == [])
+    bench.pass(.milliseconds(1))
+    #expect(bench.settle().count == 1)
+    #expect(bench.present[boxID]?.addresses.map(\.description) == ["10.0.0.5"])
+    #expect(bench.tracker.nextDeadline == nil)
+  }
+
+  @Test("hosts are browsed one after the other, in the order in which they were named")
+  func manyHosts() throws {
+    var bench = TrackerBench()
+    bench.connect()
+    for number in 0..<200 {
+      let instance = ServiceInstance.plain("box\(number)")
+      bench.send(.serviceNew(.at(instance)))
+      let resolver = try #require(bench.openResolvers(of: instance).first)
+      bench.send(.resolved(resolver.id, resolution("h\(number).local")))
+    }
+    let expected = (0..<200).map {
+      AvahiTracker.Action.startHostBrowser("h\($0).local", ipv6: true)
+    }
+    #expect(bench.settle() == expected)
+  }
+
   @Test("a host that is gone before its turn is not browsed")
   func hostGoneBeforeItsTurn() throws {
     var bench = TrackerBench()
