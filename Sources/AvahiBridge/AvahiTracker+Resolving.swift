@@ -186,11 +186,12 @@ extension AvahiTracker {
     if isNews, let report { act(.emit(.serviceFound(report))) }
   }
 
-  /// True while a new sighting has nothing but link-local addresses and its host's others may be on
+  /// True while a new sighting has nothing but link-local or loopback addresses and its host's others may be on
   /// their way: which protocol answers first is chance, and a first URL that holds only for a blink
   /// helps nobody.
   private func shouldWait(_ sighting: TrackedSighting, _ report: Sighting) -> Bool {
-    sighting.told == nil && !sighting.hasWaited && report.addresses.allSatisfy(\.isLinkLocal)
+    sighting.told == nil && !sighting.hasWaited
+      && report.addresses.allSatisfy { $0.isLinkLocal || $0.isLoopback }
   }
 
   /// Time is up for waiting for other addresses: those that are there are told.
