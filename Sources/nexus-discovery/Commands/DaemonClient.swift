@@ -25,7 +25,7 @@ package struct DaemonClient: Sendable {
   }
 
   package func backends(query: [(name: String, value: String)] = []) throws -> Backends {
-    let pairs = query.map { "\($0.name)=\(Self.percentEncoded($0.value))" }
+    let pairs = query.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }
     let path = "/v1/backends" + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
     let body = try send("GET", path)
     let document = try decode(BackendListDocument.self, from: body)
@@ -59,22 +59,6 @@ package struct DaemonClient: Sendable {
     } catch let error as APIClientError {
       throw failure(error)
     }
-  }
-
-  /// `text` with all but the unreserved characters percent-encoded (RFC 3986 §2.1).
-  package static func percentEncoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    let bytes = text.utf8.flatMap { byte -> [UInt8] in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-        UInt8(ascii: "_"), UInt8(ascii: "~"):
-        [byte]
-      default:
-        [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   private func send(_ method: String, _ path: String) throws -> [UInt8] {
