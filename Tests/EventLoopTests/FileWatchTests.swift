@@ -49,9 +49,13 @@ struct FileWatchTests {
 
     /// Makes the descriptor readable, keeps the queue busy until that was noticed, then cancels.
     func cancelTooLate() {
+      let noticed = DispatchSemaphore(value: 0)
+      let witness = FileWatch(
+        descriptor: descriptor, queue: DispatchQueue(label: "witness")
+      ) { _ in noticed.signal() }
       write(peer, "x", 1)
-      usleep(20_000)
-      watch?.cancel()
+      noticed.wait()
+      withExtendedLifetime(witness) { watch?.cancel() }
     }
 
     func release() { watch = nil }

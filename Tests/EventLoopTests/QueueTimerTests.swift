@@ -42,8 +42,11 @@ struct QueueTimerTests {
     /// Keeps the queue busy until well after the timer was due, then lets it rest.
     func restTooLate(_ name: Name) {
       fire(name, after: .milliseconds(1))
-      usleep(20_000)
-      timers[name]?.rest()
+      let isOver = DispatchSemaphore(value: 0)
+      let witness = QueueTimer(queue: DispatchQueue(label: "witness")) { isOver.signal() }
+      witness.fire(after: .milliseconds(10))
+      isOver.wait()
+      withExtendedLifetime(witness) { timers[name]?.rest() }
     }
   }
 
