@@ -5,7 +5,8 @@ import PackageDescription
 let package = Package(
   name: "nexus-discovery",
   products: [
-    .executable(name: "nexus-discovery", targets: ["nexus-discovery"])
+    .executable(name: "nexus-discovery", targets: ["nexus-discovery"]),
+    .library(name: "NexusDiscovery", targets: ["NexusDiscovery"]),
   ],
   targets: [
     // Debian's C libraries: a module map and a shim header each, nothing else.
@@ -13,11 +14,12 @@ let package = Package(
     .systemLibrary(name: "CConsole"),
     .systemLibrary(name: "CNetlink"),
     .systemLibrary(name: "CSystemd"),
+    .systemLibrary(name: "CTimer"),
     .systemLibrary(name: "CWebSockets"),
     .target(name: "CToml"),
 
     .target(name: "DiscoveryCore"),
-    .target(name: "EventLoop", dependencies: ["DiscoveryCore"]),
+    .target(name: "EventLoop", dependencies: ["CTimer", "DiscoveryCore"]),
 
     // Bridges: each the only importer of its C library; none imports another.
     .target(name: "AvahiBridge", dependencies: ["CAvahi", "EventLoop", "DiscoveryCore"]),
@@ -25,14 +27,23 @@ let package = Package(
     .target(name: "NetworkBridge", dependencies: ["CNetlink", "EventLoop", "DiscoveryCore"]),
     .target(name: "SystemdBridge", dependencies: ["CSystemd", "DiscoveryCore"]),
     .target(name: "ConfigFile", dependencies: ["CToml", "DiscoveryCore"]),
+    .target(name: "HealthChecks", dependencies: ["DiscoveryCore"]),
+    .target(name: "Announcing", dependencies: ["DiscoveryCore", "HealthChecks"]),
     .target(name: "APIModel", dependencies: ["DiscoveryCore"]),
-    .target(name: "WebBridge", dependencies: ["CWebSockets", "APIModel", "DiscoveryCore"]),
+    .target(
+      name: "WebBridge", dependencies: ["CWebSockets", "APIModel", "DiscoveryCore"],
+      resources: [.embedInCode("OpenAPI/openapi.yaml")]),
 
+    // Compositions: what a program takes in, and the program.
+    .target(
+      name: "NexusDiscovery",
+      dependencies: ["AvahiBridge", "DiscoveryCore", "EventLoop", "NetworkBridge"]),
     .executableTarget(
       name: "nexus-discovery",
       dependencies: [
-        "APIModel", "AvahiBridge", "ConfigFile", "ConsoleBridge", "DiscoveryCore", "EventLoop",
-        "NetworkBridge", "SystemdBridge", "WebBridge",
+        "APIModel", "Announcing", "AvahiBridge", "ConfigFile", "ConsoleBridge", "DiscoveryCore",
+        "EventLoop", "HealthChecks", "NetworkBridge", "NexusDiscovery", "SystemdBridge",
+        "WebBridge",
       ]),
 
     .target(name: "DiscoveryTestKit", dependencies: ["DiscoveryCore"]),
@@ -48,28 +59,51 @@ let package = Package(
     .testTarget(
       name: "ConfigFileTests", dependencies: ["ConfigFile", "DiscoveryCore", "DiscoveryTestKit"]),
     .testTarget(
+      name: "HealthChecksTests",
+      dependencies: ["HealthChecks", "DiscoveryCore", "DiscoveryTestKit"]),
+    .testTarget(
+      name: "AnnouncingTests",
+      dependencies: ["Announcing", "DiscoveryCore", "DiscoveryTestKit", "HealthChecks"]),
+    .testTarget(
       name: "WebBridgeTests",
       dependencies: ["WebBridge", "APIModel", "DiscoveryCore", "DiscoveryTestKit"]),
     .testTarget(
       name: "NexusDiscoveryTests",
       dependencies: [
         "nexus-discovery", "APIModel", "ConsoleBridge", "DiscoveryCore", "DiscoveryTestKit",
-        "WebBridge",
+        "HealthChecks", "WebBridge",
       ]),
+    .testTarget(
+      name: "NexusDiscoveryLibraryTests",
+      dependencies: ["NexusDiscovery", "DiscoveryCore", "DiscoveryTestKit"]),
     .testTarget(name: "ArchitectureTests"),
-    .testTarget(name: "LabTests"),
+    // Programs for the lab: what the README shows of the library, and one that tries more of it.
+    .executableTarget(
+      name: "library-example", dependencies: ["NexusDiscovery"], path: "Tests/LibraryExample"),
+    .executableTarget(
+      name: "library-probe", dependencies: ["NexusDiscovery"], path: "Tests/LibraryProbe"),
+    .testTarget(name: "LabTests", dependencies: ["library-example", "library-probe"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
 
-// One place for what every target is held to: warnings are errors.
-for target in package.targets {
+// One place for what every target is held to: warnings are errors, and the same source gives the same
+// code. Swift 6.3's pass that takes redundant bounds checks out (bcopts) knows values by address and
+// forgets none of those that are gone, so it takes out others in each build, and maybe a needed one.
+//
+// This project's own builds ask for it (the Makefile, debian/rules); a package that depends on this one
+// may not, for SwiftPM takes no such flags from a dependency (SE-0238), and another compiler may warn of
+// more.
+for target in package.targets where Context.environment["NEXUS_STRICT"] == "1" {
   switch target.type {
   case .system:
     continue
   default:
-    target.swiftSettings = [.unsafeFlags(["-warnings-as-errors"])]
+    target.swiftSettings = [
+      .unsafeFlags(["-warnings-as-errors"]),
+      .unsafeFlags(["-Xllvm", "-sil-disable-pass=bcopts"], .when(configuration: .release)),
+    ]
     if target.name == "CToml" {
       target.cxxSettings = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
     }

@@ -10,6 +10,9 @@ package struct BackendDocument: Hashable, Sendable, Codable {
   package var url: String
   /// A `BackendType`.
   package var type: String
+  /// The `BackendType` that its own answers show, also where something else is said of it; nil before
+  /// they do.
+  package var detectedType: String?
   /// A `BackendStatus`.
   package var status: String
   /// The highest `SourceKind` that knows it.
@@ -45,6 +48,7 @@ package struct BackendDocument: Hashable, Sendable, Codable {
   private enum CodingKeys: String, CodingKey {
     case id, name, url, type, status, source, sources, priority, host, port, addresses, hostname
     case version, models, info, txt, interfaces
+    case detectedType = "detected_type"
     case apiPath = "api_path"
     case mdnsInstance = "mdns_instance"
     case serviceType = "service_type"
@@ -63,6 +67,7 @@ package struct BackendDocument: Hashable, Sendable, Codable {
     name = backend.name
     url = backend.url
     type = backend.type.rawValue
+    detectedType = backend.detectedType?.rawValue
     status = backend.status.rawValue
     source = backend.source.rawValue
     sources = backend.sources.map(\.rawValue)
@@ -97,6 +102,7 @@ package struct BackendDocument: Hashable, Sendable, Codable {
     try container.encode(name, forKey: .name)
     try container.encode(url, forKey: .url)
     try container.encode(type, forKey: .type)
+    try container.encode(detectedType, forKey: .detectedType)
     try container.encode(status, forKey: .status)
     try container.encode(source, forKey: .source)
     try container.encode(sources, forKey: .sources)

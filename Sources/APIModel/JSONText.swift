@@ -18,6 +18,31 @@ package enum JSONText {
     return escapingInvisibles(Array(try encoder.encode(document)))
   }
 
+  /// Appends `text` as a string, the same bytes as `encode` writes: for lists that are too long to be
+  /// made of documents.
+  package static func append(_ text: String, to bytes: inout [UInt8]) {
+    let digits = Array("0123456789abcdef".utf8)
+    bytes.append(UInt8(ascii: "\""))
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": bytes += "\\\"".utf8
+      case "\\": bytes += "\\\\".utf8
+      case "\u{8}": bytes += "\\b".utf8
+      case "\u{C}": bytes += "\\f".utf8
+      case "\n": bytes += "\\n".utf8
+      case "\r": bytes += "\\r".utf8
+      case "\t": bytes += "\\t".utf8
+      default:
+        if scalar.value < 0x20 || isInvisible(scalar) {
+          appendEscape(scalar, digits, to: &bytes)
+        } else {
+          bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
+        }
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
   /// Reads one document; unknown keys are skipped.
   package static func decode<Document: Decodable>(
     _ type: Document.Type, from bytes: some Sequence<UInt8>
@@ -36,12 +61,19 @@ package enum JSONText {
         escaped.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
         continue
       }
-      escaped += [Ascii.backslash, UInt8(ascii: "u")]
-      for shift in [12, 8, 4, 0] as [UInt32] {
-        escaped.append(digits[Int(scalar.value >> shift & 15)])
-      }
+      appendEscape(scalar, digits, to: &escaped)
     }
     return escaped
+  }
+
+  /// `\u202e`, for a scalar of the basic plane.
+  private static func appendEscape(
+    _ scalar: Unicode.Scalar, _ digits: [UInt8], to bytes: inout [UInt8]
+  ) {
+    bytes += [Ascii.backslash, UInt8(ascii: "u")]
+    for shift in [12, 8, 4, 0] as [UInt32] {
+      bytes.append(digits[Int(scalar.value >> shift & 15)])
+    }
   }
 
   /// DEL, the C1 controls, line and paragraph separators, and what changes the direction of text.

@@ -32,17 +32,28 @@ package struct StatusDocument: Hashable, Sendable, Codable {
   package var backends: Counts
   /// In order of precedence.
   package var sources: [SourceDocument]
+  /// How often sightings were skipped since the start, by `RegistryNotice.SkipReason`; reasons that
+  /// never occurred are absent.
+  package var skipped: [String: Int]
+  /// Health checks that wait for an answer right now.
+  package var runningChecks: Int
+  /// This machine's services, on the air or not; nil from a daemon of an earlier version.
+  package var announcements: [AnnouncementDocument]?
 
   private enum CodingKeys: String, CodingKey {
-    case version, pid, started, revision, backends, sources
+    case version, pid, started, revision, backends, sources, skipped, announcements
     case uptimeSeconds = "uptime_seconds"
     case isReady = "ready"
+    case runningChecks = "running_checks"
   }
 
   package init(
     version: String, pid: Int32, uptime: Duration, started: WallTime, revision: UInt64,
-    isReady: Bool, backends: Counts, sources: [SourceDocument]
+    isReady: Bool, backends: Counts, sources: [SourceDocument],
+    skipped: [RegistryNotice.SkipReason: Int] = [:], runningChecks: Int = 0,
+    announcements: [AnnouncementDocument] = []
   ) {
+    self.announcements = announcements
     self.version = version
     self.pid = pid
     uptimeSeconds = Double(uptime.wholeNanoseconds / 1_000_000) / 1000
@@ -51,6 +62,9 @@ package struct StatusDocument: Hashable, Sendable, Codable {
     self.isReady = isReady
     self.backends = backends
     self.sources = sources
+    self.skipped = Dictionary(
+      uniqueKeysWithValues: skipped.map { reason, count in (reason.rawValue, count) })
+    self.runningChecks = runningChecks
   }
 }
 
@@ -67,9 +81,18 @@ package struct SourceDocument: Hashable, Sendable, Codable {
   /// How often it worked again after a failure.
   package var reconnects: Int
   package var sightings: Int
+  /// What keeps it from telling all that there is.
+  package var limits: [Limit]
+
+  /// A limit that the source has met.
+  package struct Limit: Hashable, Sendable, Codable {
+    package var name: String
+    /// What is reached, and how it is raised.
+    package var message: String
+  }
 
   private enum CodingKeys: String, CodingKey {
-    case source, state, since, reconnects, sightings
+    case source, state, since, reconnects, sightings, limits
     case lastError = "last_error"
   }
 
@@ -80,6 +103,19 @@ package struct SourceDocument: Hashable, Sendable, Codable {
     lastError = status.lastError
     reconnects = status.reconnects
     sightings = status.sightings
+    limits = status.limits.map { Limit(name: $0.name.rawValue, message: $0.message) }
+  }
+
+  // Written out, because a daemon of an earlier version says nothing of limits.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    source = try container.decode(String.self, forKey: .source)
+    state = try container.decode(String.self, forKey: .state)
+    since = try container.decode(Timestamp.self, forKey: .since)
+    lastError = try container.decodeIfPresent(String.self, forKey: .lastError)
+    reconnects = try container.decode(Int.self, forKey: .reconnects)
+    sightings = try container.decode(Int.self, forKey: .sightings)
+    limits = try container.decodeIfPresent([Limit].self, forKey: .limits) ?? []
   }
 
   // Written out, because the compiler's own leaves out keys without a value.
@@ -91,5 +127,6 @@ package struct SourceDocument: Hashable, Sendable, Codable {
     try container.encode(lastError, forKey: .lastError)
     try container.encode(reconnects, forKey: .reconnects)
     try container.encode(sightings, forKey: .sightings)
+    try container.encode(limits, forKey: .limits)
   }
 }

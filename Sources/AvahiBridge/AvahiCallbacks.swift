@@ -27,16 +27,6 @@ final class CallbackTarget {
   }
 }
 
-/// AvahiClientCallback. `userdata`: the `AvahiConnection`, not retained; it frees the client before
-/// it goes. Called for the first time while `avahi_client_new` is still running.
-func onClientState(
-  _ client: OpaquePointer?, _ state: AvahiClientState, _ userdata: UnsafeMutableRawPointer?
-) {
-  guard let client, let userdata else { return }
-  Unmanaged<AvahiConnection>.fromOpaque(userdata).takeUnretainedValue()
-    .stateChanged(to: state, of: client)
-}
-
 /// AvahiServiceBrowserCallback. `userdata`: a `CallbackTarget`.
 func onBrowse(
   _ browser: OpaquePointer?, _ interface: AvahiIfIndex, _ proto: AvahiProtocol,

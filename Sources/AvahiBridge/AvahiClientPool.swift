@@ -3,7 +3,7 @@ import DiscoveryCore
 
 /// Spreads objects over as many AvahiClients as they need: avahi-daemon allows each 1024
 /// (`objects-per-client-max`). Confined to the queue of its poll adapter.
-final class AvahiClientPool {
+final class AvahiClientPool: AvahiClients {
   /// Enough for the most sightings that a tracker follows by default, each with a resolver, and for
   /// the hosts that they name.
   static let maximumClients = 64
@@ -13,6 +13,8 @@ final class AvahiClientPool {
   private let stateDidChange: () -> Void
   private var connections: [AvahiConnection] = []
   private var homes: [AvahiObject.Key: AvahiConnection] = [:]
+  /// The daemon refused another client; true until an object was freed.
+  private var isRefusedClients = false
 
   /// `deliver` and `stateDidChange` as `AvahiConnection` has them.
   init(
@@ -25,7 +27,7 @@ final class AvahiClientPool {
   }
 
   /// Of the first client, unless another one has failed; nil without any.
-  var state: AvahiConnection.State? {
+  var state: AvahiClient.State? {
     connections.contains { $0.state == .failed } ? .failed : connections.first?.state
   }
 
@@ -40,6 +42,7 @@ final class AvahiClientPool {
     for connection in connections { connection.close() }
     connections = []
     homes = [:]
+    isRefusedClients = false
   }
 
   /// Makes `object` where there is room.
@@ -47,10 +50,16 @@ final class AvahiClientPool {
     for connection in connections where !connection.isFull {
       if try start(object, on: connection) { return }
     }
-    guard connections.count < Self.maximumClients else {
+    guard connections.count < Self.maximumClients, !isRefusedClients else {
       throw AvahiError(operation: "AvahiClientPool", code: AVAHI_ERR_TOO_MANY_OBJECTS)
     }
-    let added = try connection()
+    let added: AvahiConnection
+    do throws(AvahiError) {
+      added = try connection()
+    } catch {
+      isRefusedClients = error.isOutOfObjects
+      throw error
+    }
     connections.append(added)
     guard try start(object, on: added) else {
       throw AvahiError(operation: "AvahiClientPool", code: AVAHI_ERR_TOO_MANY_OBJECTS)
@@ -59,6 +68,7 @@ final class AvahiClientPool {
 
   /// Frees the object; nothing when there is none such.
   func stop(_ key: AvahiObject.Key) throws(AvahiError) {
+    isRefusedClients = false
     try homes.removeValue(forKey: key)?.stop(key)
   }
 

@@ -24,33 +24,13 @@ enum AvahiObject {
   }
 }
 
-/// One AvahiClient with its browsers and resolvers: the owner of every pointer of theirs.
-///
-/// Confined to the queue of its poll adapter. Each call that makes or frees an object waits for
-/// avahi-daemon: 0.4 ms as a rule, 25 s when it hangs.
+/// One AvahiClient with its browsers and resolvers: the owner of every pointer of theirs, confined to
+/// the client's queue.
 final class AvahiConnection {
-  enum State {
-    /// avahi-daemon is not there (or hangs); the client waits for it.
-    case connecting
-    /// It can be asked, be its own host name settled or not.
-    case ready
-    /// The client is of no use any more.
-    case failed
-  }
-
-  /// A call that takes longer than this has run into libdbus's timeout of 25 s.
-  private static let longestCall = Duration.seconds(5)
-
-  /// Kept for the client, which uses its AvahiPoll to the end.
-  private let poll: AvahiPollAdapter
+  private let client: AvahiClient
   private let deliver: (AvahiTracker.Input) -> Void
-  private let stateDidChange: () -> Void
-  /// Owned; nil once it is freed.
-  private var client: OpaquePointer?
   /// The C objects, which the client owns too, and what their user data points to.
   private var handles: [AvahiObject.Key: [Handle]] = [:]
-  private(set) var state = State.connecting
-  private var isStarting = true
   /// The daemon refused another object; true until one was freed.
   private(set) var isFull = false
 
@@ -62,51 +42,22 @@ final class AvahiConnection {
     let free: (OpaquePointer) -> Int32
   }
 
-  /// Makes a client that waits for avahi-daemon if need be; what its objects report goes to
-  /// `deliver`, and each later change of `state` is told to `stateDidChange`, both on the queue, in
-  /// the middle of a callback: the connection must not be closed there.
+  /// Makes a client; what its objects report goes to `deliver`, on the queue, in the middle of a
+  /// callback: the connection must not be closed there. `stateDidChange` as `AvahiClient` has it.
   init(
     poll: AvahiPollAdapter, deliver: @escaping (AvahiTracker.Input) -> Void,
     stateDidChange: @escaping () -> Void
   ) throws(AvahiError) {
-    self.poll = poll
+    client = try AvahiClient(poll: poll) { _ in stateDidChange() }
     self.deliver = deliver
-    self.stateDidChange = stateDidChange
-    let start = SystemClock().now().uptime
-    var code: Int32 = 0
-    // Not retained: `close` frees the client before this object goes.
-    client = avahi_client_new(
-      poll.api, AVAHI_CLIENT_NO_FAIL, onClientState, Unmanaged.passUnretained(self).toOpaque(),
-      &code)
-    isStarting = false
-    guard client != nil else {
-      throw AvahiError(
-        operation: "avahi_client_new", code: Int(code), didHang: Self.hasHung(since: start))
-    }
   }
 
-  deinit {
-    assert(client == nil, "an AvahiConnection must be closed on its queue")
-  }
+  var state: AvahiClient.State { client.state }
 
   /// Frees the client and all its objects without asking the daemon. Not from within a callback.
   func close() {
-    guard let client else { return }
-    self.client = nil
-    state = .failed
-    avahi_client_free(client)
+    client.close()
     handles = [:]
-  }
-
-  /// Called by `onClientState`.
-  func stateChanged(to new: AvahiClientState, of client: OpaquePointer) {
-    let former = state
-    switch new {
-    case AVAHI_CLIENT_CONNECTING: state = .connecting
-    case AVAHI_CLIENT_FAILURE: state = .failed
-    default: state = .ready
-    }
-    if !isStarting, state != former { stateDidChange() }
   }
 
   /// Makes `object`.
@@ -148,7 +99,7 @@ final class AvahiConnection {
       let start = SystemClock().now().uptime
       // Negative too when the daemon does not know it any more, which is as good.
       let code = handle.free(handle.pointer)
-      guard !Self.hasHung(since: start) else {
+      guard code >= 0 || !AvahiClient.hasHung(since: start) else {
         // The others live on in the client and may yet call back: `close` ends them with it.
         let remaining = stopped[(index + 1)...]
         if !remaining.isEmpty { handles[key] = Array(remaining) }
@@ -171,21 +122,15 @@ final class AvahiConnection {
     _ object: AvahiObject, _ operation: String, free: @escaping (OpaquePointer) -> Int32,
     make: (OpaquePointer, UnsafeMutableRawPointer) -> OpaquePointer?
   ) throws(AvahiError) {
-    guard let client, state == .ready else {
-      throw AvahiError(operation: operation, code: AVAHI_ERR_BAD_STATE)
-    }
+    let client = try self.client.pointer(for: operation)
     let target = CallbackTarget(object: object, deliver: deliver)
     let start = SystemClock().now().uptime
     let pointer = make(client, Unmanaged.passUnretained(target).toOpaque())
     if let pointer {
       handles[object.key, default: []].append(Handle(pointer: pointer, target: target, free: free))
     }
-    let didHang = Self.hasHung(since: start)
-    guard pointer == nil || didHang else { return }
-    let error = AvahiError(
-      operation: operation,
-      code: pointer == nil ? Int(avahi_client_errno(client)) : AVAHI_ERR_TIMEOUT,
-      didHang: didHang)
+    guard pointer == nil else { return }
+    let error = self.client.failure(of: operation, since: start)
     isFull = isFull || error.isClientFull
     throw error
   }
@@ -195,9 +140,5 @@ final class AvahiConnection {
     if !lookup.contains(.txt) { flags |= AVAHI_LOOKUP_NO_TXT.rawValue }
     if !lookup.contains(.address) { flags |= AVAHI_LOOKUP_NO_ADDRESS.rawValue }
     return AvahiLookupFlags(rawValue: flags)
-  }
-
-  private static func hasHung(since start: Uptime) -> Bool {
-    start.duration(to: SystemClock().now().uptime) > longestCall
   }
 }

@@ -24,6 +24,11 @@ package struct AvahiError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The client has as many objects as the daemon allows it (`objects-per-client-max`, 1024).
   var isClientFull: Bool { code == AVAHI_ERR_TOO_MANY_OBJECTS }
 
+  /// No client gets another object, nor is there another client (`clients-max`).
+  var isOutOfObjects: Bool {
+    isClientFull || code == AVAHI_ERR_TOO_MANY_CLIENTS
+  }
+
   /// No further call on this client makes sense.
   var isFatal: Bool {
     didHang

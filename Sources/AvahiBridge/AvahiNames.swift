@@ -29,6 +29,15 @@ enum AvahiNames {
     return fullName.map { ServiceInstance(name: name, type: type, fullName: $0) }
   }
 
+  /// The name to try when `name` is taken: "gpu #2", then "gpu #3" and so on, cut to the 63 bytes that
+  /// a label has (RFC 6762 §9).
+  static func alternative(to name: String) -> String {
+    // Freed here; it is never nil but for want of memory.
+    guard let text = avahi_alternative_service_name(name) else { return name + "2" }
+    defer { avahi_free(text) }
+    return String(cString: text)
+  }
+
   /// The strings of a TXT record, binary-safe.
   static func txtRecord(_ list: UnsafeMutablePointer<AvahiStringList>?) -> TXTRecord {
     var record = TXTRecord()

@@ -9,11 +9,14 @@ import EventLoop
 /// every client that was made with it.
 final class AvahiPollAdapter {
   let queue: DispatchQueue
+  /// Of all timeouts.
+  let clock: QueueClock
   /// Owned; freed with this object.
   let api: UnsafeMutablePointer<AvahiPoll>
 
   init(queue: DispatchQueue) {
     self.queue = queue
+    clock = QueueClock(queue: queue)
     api = .allocate(capacity: 1)
     api.initialize(
       to: AvahiPoll(
@@ -85,19 +88,21 @@ private final class PollWatch {
 /// on the adapter's queue only, released by `timeoutFree`.
 private final class PollTimeout {
   private let queue: DispatchQueue
+  private let clock: QueueClock
   private let callback: AvahiTimeoutCallback
   /// libavahi's; never looked into here.
   private let userdata: UnsafeMutableRawPointer?
   private var timer: QueueTimer?
-  /// Counts the settings, so that one that was replaced does not fire.
+  /// Counts the settings, so that one for now that was replaced does not fire.
   private var generation: UInt64 = 0
   private var isArmed = false
 
   init(
     callback: @escaping AvahiTimeoutCallback, userdata: UnsafeMutableRawPointer?,
-    queue: DispatchQueue
+    adapter: AvahiPollAdapter
   ) {
-    self.queue = queue
+    queue = adapter.queue
+    clock = adapter.clock
     self.callback = callback
     self.userdata = userdata
   }
@@ -113,10 +118,13 @@ private final class PollTimeout {
     let generation = generation
     guard delay > .zero else {
       // libdbus asks for this once for each message: much cheaper than a timer, and in turn.
-      queue.async { weakly.object?.fire(generation) }
+      queue.async {
+        guard let timeout = weakly.object, generation == timeout.generation else { return }
+        timeout.fire()
+      }
       return
     }
-    let timer = QueueTimer(queue: queue) { weakly.object?.fire(generation) }
+    let timer = timer ?? QueueTimer(clock: clock) { weakly.object?.fire() }
     timer.fire(after: delay)
     self.timer = timer
   }
@@ -127,8 +135,8 @@ private final class PollTimeout {
   }
 
   /// The callback may free this very timeout; the caller's reference holds it until it returns.
-  private func fire(_ generation: UInt64) {
-    guard isArmed, generation == self.generation else { return }
+  private func fire() {
+    guard isArmed else { return }
     isArmed = false
     callback(OpaquePointer(Unmanaged.passUnretained(self).toOpaque()), userdata)
   }
@@ -166,8 +174,9 @@ private func timeoutNew(
   _ callback: AvahiTimeoutCallback?, _ userdata: UnsafeMutableRawPointer?
 ) -> OpaquePointer? {
   guard let adapter = api?.pointee.userdata, let callback else { return nil }
-  let queue = Unmanaged<AvahiPollAdapter>.fromOpaque(adapter).takeUnretainedValue().queue
-  let timeout = PollTimeout(callback: callback, userdata: userdata, queue: queue)
+  let timeout = PollTimeout(
+    callback: callback, userdata: userdata,
+    adapter: Unmanaged<AvahiPollAdapter>.fromOpaque(adapter).takeUnretainedValue())
   timeout.set(time)
   return OpaquePointer(Unmanaged.passRetained(timeout).toOpaque())
 }

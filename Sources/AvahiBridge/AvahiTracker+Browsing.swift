@@ -37,10 +37,12 @@ extension AvahiTracker {
     if browser.isRunning { act(.stopBrowser(type)) }
     deadlines.cancel(.browser(type))
     overflowed.remove(type)
+    note(nil, for: .browser(type))
     for id in sightingIDs(where: { $0.instance.type == type }) { drop(id) }
   }
 
-  mutating func browserFailed(_ type: ServiceType, at now: Uptime) {
+  mutating func browserFailed(_ type: ServiceType, _ failure: Failure, at now: Uptime) {
+    note(failure, for: .browser(type))
     guard var browser = browsers[type], browser.isRunning else { return }
     act(.stopBrowser(type))
     browser.isRunning = false
@@ -56,6 +58,7 @@ extension AvahiTracker {
     let isFirst = !browser.hasListed
     browser.hasListed = true
     browser.failures = 0
+    note(nil, for: .browser(type))
     browsers[type] = browser
     guard isFirst, browser.generation > 1 else { return }
     let generation = browser.generation

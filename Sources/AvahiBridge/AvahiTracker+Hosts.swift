@@ -53,6 +53,7 @@ extension AvahiTracker {
     hosts[name] = nil
     deadlines.cancel(.host(name))
     deadlines.cancel(.records(name))
+    note(nil, for: .host(name))
     if host.isBrowsed { act(.stopHostBrowser(name)) }
   }
 
@@ -98,6 +99,7 @@ extension AvahiTracker {
   mutating func hostRecordAppeared(_ name: String, _ record: HostRecord, at now: Uptime) {
     guard var host = hosts[name], host.isBrowsed else { return }
     host.failures = 0
+    note(nil, for: .host(name))
     host.unconfirmed.remove(record)
     if host.records.count - host.unconfirmed.count < Self.maximumHostRecords,
       host.records.insert(record).inserted
@@ -125,8 +127,9 @@ extension AvahiTracker {
     for id in Self.sorted(host.users) { markDirty(id) }
   }
 
-  mutating func hostBrowserFailed(_ name: String, at now: Uptime) {
+  mutating func hostBrowserFailed(_ name: String, _ failure: Failure, at now: Uptime) {
     guard var host = hosts[name], host.isBrowsed else { return }
+    note(failure, for: .host(name))
     act(.stopHostBrowser(name))
     host.isBrowsed = false
     host.failures += 1

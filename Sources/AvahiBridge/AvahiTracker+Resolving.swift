@@ -14,15 +14,19 @@ extension AvahiTracker {
     /// The resolver that has yet to answer: the first, a retry, or one that asks for the TXT record
     /// that `answering` does without.
     var asking: Attempt?
+    /// The resolver that listens for the return of a service that was lost.
+    var lookout: Lookout?
     /// In a row, of `asking`.
     var failures = 0
     /// What worked last.
     var lookup: Lookup = [.txt, .address]
 
     var resolution: Resolution?
+    /// True once it was resolved at all.
+    var hasAnswered = false
     /// When `resolution` came after there was none.
     var resolvedSince: Uptime?
-    /// The SRV target in lower case; nil when it is no host name.
+    /// The SRV target in lower case; nil when it is no host name below .local.
     var host: String?
     /// What was last told of it; nil when it counts as gone.
     var told: Sighting?
@@ -41,27 +45,56 @@ extension AvahiTracker {
     let lookup: Lookup
   }
 
+  /// A resolver of the SRV record alone, open while a service that did answer once does not: its PTR
+  /// record outlives it by more than an hour, so that no browser tells when it is back.
+  struct Lookout: Sendable {
+    let id: ResolverID
+    /// Its first word tells how things are, each later answer of a return.
+    var hasReported = false
+  }
+
   private static let longestRetry = Duration.seconds(60)
   private static let longestTXTRetry = Duration.seconds(3600)
 
   /// What to ask for, one failure after the other: a service without (or with a malformed) TXT
-  /// record, or without an address of the protocol it is asked over, never resolves with both.
-  private static let lookups: [Lookup] = [[.txt, .address], [.address], [.txt], []]
+  /// record, or without an address of the protocol it is asked over, never resolves with both. The
+  /// likeliest of these is asked for twice, as one answer may be lost.
+  private static let lookups: [Lookup] = [[.txt, .address], [.address], [.address], [.txt], []]
 
   /// Starts the next resolver of `id`, unless one is still asking.
   mutating func startResolver(for id: Sighting.ID) {
     guard var sighting = sightings[id], sighting.asking == nil else { return }
-    lastResolver += 1
-    let resolver = ResolverID(number: lastResolver)
-    sighting.asking = Attempt(id: resolver, lookup: Self.nextLookup(of: sighting))
-    resolvers[resolver] = id
+    let lookup = Self.nextLookup(of: sighting)
+    let resolver = newResolver(for: id)
+    sighting.asking = Attempt(id: resolver, lookup: lookup)
     deadlines.cancel(.sighting(id))
     sightings[id] = sighting
+    request(resolver, of: sighting, lookup)
+  }
+
+  private mutating func startLookout(for id: Sighting.ID) {
+    guard var sighting = sightings[id], sighting.lookout == nil else { return }
+    let resolver = newResolver(for: id)
+    sighting.lookout = Lookout(id: resolver)
+    sightings[id] = sighting
+    request(resolver, of: sighting, [])
+  }
+
+  private mutating func newResolver(for id: Sighting.ID) -> ResolverID {
+    lastResolver += 1
+    let resolver = ResolverID(number: lastResolver)
+    resolvers[resolver] = id
+    return resolver
+  }
+
+  private mutating func request(
+    _ resolver: ResolverID, of sighting: TrackedSighting, _ lookup: Lookup
+  ) {
     act(
       .startResolver(
         ResolverRequest(
           id: resolver, instance: sighting.instance, interface: sighting.interface,
-          family: sighting.family, lookup: Self.nextLookup(of: sighting))))
+          family: sighting.family, lookup: lookup)))
   }
 
   private static func nextLookup(of sighting: TrackedSighting) -> Lookup {
@@ -77,8 +110,11 @@ extension AvahiTracker {
     _ resolver: ResolverID, _ resolution: Resolution, at now: Uptime
   ) {
     guard let id = resolvers[resolver], var sighting = sightings[id] else { return }
+    guard sighting.lookout?.id != resolver else { return lookoutAnswered(of: id) }
     if let asking = sighting.asking, asking.id == resolver {
       if let replaced = sighting.answering { stop(replaced.id) }
+      if let lookout = sighting.lookout { stop(lookout.id) }
+      sighting.lookout = nil
       sighting.answering = asking
       sighting.asking = nil
       sighting.failures = 0
@@ -93,8 +129,12 @@ extension AvahiTracker {
       sighting.hasWaited = false
     }
     sighting.resolution = resolution
+    sighting.hasAnswered = true
+    note(nil, for: .resolver(id))
     let formerHost = sighting.host
-    let host = HostName.normalized(resolution.hostName)
+    // Avahi would ask the unicast DNS for others, and anyone could make it.
+    let isLocal = HostName.isBelowLocal(resolution.hostName)
+    let host = isLocal ? HostName.normalized(resolution.hostName) : nil
     sighting.host = host
     sightings[id] = sighting
     if formerHost != host {
@@ -109,8 +149,28 @@ extension AvahiTracker {
     tellIfChanged(id)
   }
 
-  mutating func resolverFailed(_ resolver: ResolverID, at now: Uptime) {
+  /// The service has its SRV record again: it is resolved at once, as it last could be.
+  private mutating func lookoutAnswered(of id: Sighting.ID) {
+    guard let isReturn = sightings[id]?.lookout?.hasReported else { return }
+    sightings[id]?.lookout?.hasReported = true
+    guard isReturn else { return }
+    sightings[id]?.failures = 0
+    startResolver(for: id)
+  }
+
+  mutating func resolverFailed(_ resolver: ResolverID, _ failure: Failure, at now: Uptime) {
     guard let id = resolvers[resolver], var sighting = sightings[id] else { return }
+    if sighting.lookout?.id == resolver {
+      // It goes on after a failure; one that could not be made is done without.
+      if failure == .noRoom {
+        stop(resolver)
+        sightings[id]?.lookout = nil
+      } else {
+        sightings[id]?.lookout?.hasReported = true
+      }
+      return
+    }
+    note(failure, for: .resolver(id))
     // A resolver that lived through a failure goes on with what was true before it (avahi issue 95).
     stop(resolver)
     let longest: Duration
@@ -135,6 +195,7 @@ extension AvahiTracker {
     }
     let delay = Self.backOff(after: sighting.failures, longest: longest)
     deadlines.set(.sighting(id), at: now.advanced(by: delay))
+    if sighting.answering == nil, sighting.hasAnswered { startLookout(for: id) }
   }
 
   /// Ends all resolving of a sighting; what was told of it stays told.
@@ -142,11 +203,14 @@ extension AvahiTracker {
     guard var sighting = sightings[id] else { return }
     if let attempt = sighting.asking { stop(attempt.id) }
     if let attempt = sighting.answering { stop(attempt.id) }
+    if let lookout = sighting.lookout { stop(lookout.id) }
     deadlines.cancel(.sighting(id))
     deadlines.cancel(.addresses(id))
+    note(nil, for: .resolver(id))
     let host = sighting.host
     sighting.asking = nil
     sighting.answering = nil
+    sighting.lookout = nil
     sighting.resolution = nil
     sighting.host = nil
     sighting.failures = 0
@@ -220,8 +284,10 @@ extension AvahiTracker {
       addresses.formUnion(told.addresses.filter { settings.ipv6 || $0.family == .ipv4 })
     }
     guard !addresses.isEmpty else { return nil }
+    let isLocal = HostName.isBelowLocal(resolution.hostName)
     return Sighting(
-      id: id, name: sighting.instance.name, hostname: sighting.host, port: resolution.port,
+      id: id, name: sighting.instance.name,
+      hostname: isLocal ? sighting.host : resolution.hostName, port: resolution.port,
       addresses: addresses.sorted(), instance: sighting.instance, txt: resolution.txt,
       isOwnAnnouncement: sighting.isOwn)
   }

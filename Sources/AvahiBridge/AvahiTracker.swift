@@ -29,7 +29,7 @@ package struct AvahiTracker: Sendable {
   static let maximumHostRecords = 64
 
   var settings: Settings
-  private var isConnected = false
+  private(set) var isConnected = false
   private var failure: String?
   var browsers: [ServiceType: Browser] = [:]
   var sightings: [Sighting.ID: TrackedSighting] = [:]
@@ -52,6 +52,7 @@ package struct AvahiTracker: Sendable {
   var waitingHosts = HostQueue()
   /// Types of which services were ignored for want of room.
   var overflowed: Set<ServiceType> = []
+  var limits = Limits()
   private var actions: [Action] = []
 
   /// Services that were ignored because `Settings.maximumSightings` were followed already.
@@ -80,14 +81,16 @@ package struct AvahiTracker: Sendable {
     case .serviceGone(let instance, let index, let family):
       serviceVanished(instance, interfaceIndex: index, family: family)
     case .allForNow(let type): browserListed(type)
-    case .browserFailed(let type): browserFailed(type, at: now)
+    case .browserFailed(let type, let failure): browserFailed(type, failure, at: now)
     case .resolved(let id, let resolution): resolverAnswered(id, resolution, at: now)
-    case .resolverFailed(let id): resolverFailed(id, at: now)
+    case .resolverFailed(let id, let failure): resolverFailed(id, failure, at: now)
     case .hostRecordNew(let host, let record): hostRecordAppeared(host, record, at: now)
     case .hostRecordGone(let host, let record): hostRecordVanished(host, record, at: now)
-    case .hostBrowserFailed(let host): hostBrowserFailed(host, at: now)
+    case .hostBrowserFailed(let host, let failure): hostBrowserFailed(host, failure, at: now)
+    case .daemonLimits(let daemon): limits.daemon = daemon
     }
     reviewFullSet(at: now)
+    reviewLimits(after: input, at: now)
     defer { actions = [] }
     return actions
   }
@@ -118,6 +121,7 @@ package struct AvahiTracker: Sendable {
     wasConnected = true
     act(.emit(.sourceConnected))
     for type in settings.serviceTypes { startBrowser(type) }
+    requestCacheReview(at: now)
   }
 
   private mutating func disconnect(_ reason: String) {
@@ -141,6 +145,7 @@ package struct AvahiTracker: Sendable {
     dirty = []
     waitingHosts = HostQueue()
     overflowed = []
+    limits.starved = []
   }
 
   private mutating func configure(_ new: Settings) {
@@ -172,6 +177,7 @@ package struct AvahiTracker: Sendable {
       case .browser(let type): restartBrowser(type)
       case .host(let name): requestHost(name)
       case .records(let name): dropUnconfirmedRecords(of: name)
+      case .cache: reviewCache()
       }
     }
   }

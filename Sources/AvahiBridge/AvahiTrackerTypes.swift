@@ -24,11 +24,12 @@ extension AvahiTracker {
     }
 
     /// The part of `settings` that this source needs; a backend may be sighted over two protocols on
-    /// four interfaces, which is as many as the registry takes.
+    /// four interfaces, which is as many as the registry takes. As many as avahi-daemon's cache holds
+    /// of one link are followed in any case: those that never resolve must not keep out others.
     package init(_ settings: DiscoverySettings) {
       self.init(
         serviceTypes: settings.serviceTypes, interfaces: Set(settings.interfaces),
-        ipv6: settings.ipv6, maximumSightings: 8 * settings.maxBackends)
+        ipv6: settings.ipv6, maximumSightings: max(8 * settings.maxBackends, 4096))
     }
   }
 
@@ -129,12 +130,14 @@ extension AvahiTracker {
     case serviceNew(BrowsedService)
     case serviceGone(ServiceInstance, interfaceIndex: Int32, family: Address.Family)
     case allForNow(ServiceType)
-    case browserFailed(ServiceType)
+    case browserFailed(ServiceType, Failure = .unanswered)
     case resolved(ResolverID, Resolution)
-    case resolverFailed(ResolverID)
+    case resolverFailed(ResolverID, Failure = .unanswered)
     case hostRecordNew(host: String, HostRecord)
     case hostRecordGone(host: String, HostRecord)
-    case hostBrowserFailed(host: String)
+    case hostBrowserFailed(host: String, Failure = .unanswered)
+    /// What avahi-daemon's configuration says; before `connected`.
+    case daemonLimits(AvahiDaemonLimits)
     /// The configuration changed.
     case configure(Settings)
     /// Whoever is told wants to judge all anew: what was told is to be told again.
@@ -164,5 +167,7 @@ extension AvahiTracker {
     case host(String)
     /// What the host's new browser has not repeated is gone.
     case records(String)
+    /// avahi-daemon's cache may be full.
+    case cache
   }
 }

@@ -114,6 +114,30 @@ package enum SystemBusAddress {
     socketPath(for: getenv("DBUS_SYSTEM_BUS_ADDRESS").map { String(cString: $0) })
   }
 
+  /// False when nobody listens at the socket; true for a bus whose socket is not known.
+  package static func isAnswering(_ path: String?) -> Bool {
+    guard let path else { return true }
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let descriptor = socket(AF_UNIX, kind, 0)
+    guard descriptor >= 0 else { return true }
+    defer { close(descriptor) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let fits = withUnsafeMutableBytes(of: &address.sun_path) { buffer in
+      // Zeroed, so the last byte ends it.
+      guard path.utf8.count < buffer.count else { return false }
+      buffer.copyBytes(from: path.utf8)
+      return true
+    }
+    guard fits else { return true }
+    let result = withUnsafeBytes(of: address) { bytes in
+      bytes.withMemoryRebound(to: sockaddr.self) {
+        connect(descriptor, $0.baseAddress, socklen_t(bytes.count))
+      }
+    }
+    return result == 0 || ![ENOENT, ENOTDIR, ECONNREFUSED].contains(errno)
+  }
+
   /// "%20" is a space; nil for an escape that is none.
   private static func unescaped(_ text: Substring) -> String? {
     var bytes: [UInt8] = []

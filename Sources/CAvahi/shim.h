@@ -2,7 +2,9 @@
 
 #include <avahi-client/client.h>
 #include <avahi-client/lookup.h>
+#include <avahi-client/publish.h>
 #include <avahi-common/address.h>
+#include <avahi-common/alternative.h>
 #include <avahi-common/defs.h>
 #include <avahi-common/domain.h>
 #include <avahi-common/error.h>

@@ -12,7 +12,7 @@ package enum ConfigFile {
     do throws(FileText.Problem) {
       return parse(bytes: try FileText.bytes(ofFile: path), path: path)
     } catch .missing where mayBeMissing {
-      return ConfigResult(configuration: Configuration(), problems: [])
+      return ConfigResult(configuration: Configuration(), problems: [], path: path)
     } catch {
       return failure(path: path, at: nil, error.description)
     }
@@ -38,21 +38,23 @@ package enum ConfigFile {
     }
   }
 
-  /// Every section that is known. One that says `notInForce` is turned on by giving it its reader.
+  /// Every section that is known.
   private static func read(_ entries: [TomlEntry], path: String) -> ConfigResult {
     let problems = ProblemList(file: path)
     var configuration = Configuration()
     var file = SectionReader(file: entries, problems: problems)
     file.section("server") { configuration.server.read(from: &$0) }
     file.section("discovery") { configuration.discovery.read(from: &$0) }
-    file.notInForce(section: "health_check")
-    file.notInForce(section: "announce")
+    file.section("health_check") { configuration.healthCheck.read(from: &$0) }
+    file.section("announce") { configuration.announce.read(from: &$0) }
     var backends = BackendsReader()
     file.sections("backends") { backends.read(from: &$0) }
     configuration.backends = backends.backends
     file.section("logging") { configuration.logging.read(from: &$0) }
     file.finish()
-    return ConfigResult(configuration: configuration, problems: problems.inOrder)
+    return ConfigResult(
+      configuration: configuration, problems: problems.inOrder, path: path,
+      accessPositions: backends.accessPositions)
   }
 
   private static func failure(
@@ -60,7 +62,8 @@ package enum ConfigFile {
   ) -> ConfigResult {
     ConfigResult(
       configuration: Configuration(),
-      problems: [ConfigProblem(.error, file: path, at: position, message, hint: hint)])
+      problems: [ConfigProblem(.error, file: path, at: position, message, hint: hint)],
+      path: path)
   }
 }
 
@@ -70,13 +73,22 @@ package struct ConfigResult: Hashable, Sendable {
   package let configuration: Configuration?
   /// Errors and warnings in the order of the file.
   package let problems: [ConfigProblem]
+  /// Where each backend, by its name, says how it is spoken to.
+  let accessPositions: [String: AccessPositions]
+  /// The file's path, as it was given.
+  let path: String
 
   package var errors: [ConfigProblem] { problems.filter { $0.severity == .error } }
   package var warnings: [ConfigProblem] { problems.filter { $0.severity == .warning } }
 
-  init(configuration: Configuration, problems: [ConfigProblem]) {
+  init(
+    configuration: Configuration, problems: [ConfigProblem], path: String,
+    accessPositions: [String: AccessPositions] = [:]
+  ) {
     let isUsable = problems.allSatisfy { $0.severity == .warning }
     self.configuration = isUsable ? configuration : nil
     self.problems = problems
+    self.path = path
+    self.accessPositions = accessPositions
   }
 }

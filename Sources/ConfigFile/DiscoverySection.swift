@@ -3,7 +3,8 @@ import DiscoveryCore
 extension DiscoverySettings {
   mutating func read(from section: inout SectionReader) {
     section.read("enabled", .boolean, into: &enabled)
-    section.read("service_types", .list(of: .serviceType, mayBeEmpty: false), into: &serviceTypes)
+    section.read(
+      "service_types", .list(of: .text(ServiceRules.type), mayBeEmpty: false), into: &serviceTypes)
     section.read("grace_period_seconds", .seconds(0...86_400), into: &gracePeriod)
     section.read("query_interval_seconds", .seconds(1...86_400, orZero: true), into: &queryInterval)
     section.read("ipv6", .boolean, into: &ipv6)
@@ -19,18 +20,6 @@ extension TrustSettings {
     section.read("allow", .list(of: .addressBlock), into: &allow)
     section.read("deny", .list(of: .addressBlock), into: &deny)
     section.read("allow_public", .boolean, into: &allowPublic)
-  }
-}
-
-extension ValueKind where Value == ServiceType {
-  fileprivate static var serviceType: Self {
-    .text { text throws(TextProblem) in
-      do throws(ServiceType.Problem) {
-        return try ServiceType(parsing: text)
-      } catch {
-        throw .bad("service type", text, error.description)
-      }
-    }
   }
 }
 

@@ -1,30 +1,61 @@
 import Glibc
 
-/// The bytes of a configuration file.
+/// The bytes of a configuration file, or of one that it names.
 enum FileText {
   /// A file of settings is never this large, so a larger one is some other file.
   static let maximumSize = 1 << 20
+
+  /// A file and who may use it.
+  struct Regular {
+    let bytes: [UInt8]
+    let mode: mode_t
+  }
 
   /// Why a file cannot be read.
   enum Problem: Error, CustomStringConvertible {
     case missing
     /// With the system's own words.
     case unreadable(String)
-    case tooBig
+    /// A directory, a pipe, a device.
+    case notRegular
+    /// With the limit in bytes, some KiB.
+    case tooBig(Int)
 
     var description: String {
       switch self {
       case .missing: "the file does not exist"
       case .unreadable(let reason): "the file cannot be read: \(reason)"
-      case .tooBig: "the file is larger than 1 MiB"
+      case .notRegular: "it is not a regular file"
+      case .tooBig(let limit):
+        "the file is larger than \(limit < 1 << 20 ? "\(limit >> 10) KiB" : "\(limit >> 20) MiB")"
       }
     }
   }
 
   static func bytes(ofFile path: String) throws(Problem) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-    guard descriptor >= 0 else { throw errno == ENOENT ? .missing : .unreadable(lastError()) }
+    let descriptor = try open(path)
     defer { close(descriptor) }
+    return try read(descriptor, limit: maximumSize)
+  }
+
+  /// Reads a regular file of at most `limit` bytes; nothing else is waited for.
+  static func regular(_ path: String, limit: Int) throws(Problem) -> Regular {
+    // Without O_NONBLOCK, a pipe would be waited for until somebody writes.
+    let descriptor = try open(path, O_NONBLOCK)
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .unreadable(lastError()) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
+    return Regular(bytes: try read(descriptor, limit: limit), mode: status.st_mode & 0o7777)
+  }
+
+  private static func open(_ path: String, _ flags: Int32 = 0) throws(Problem) -> Int32 {
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags)
+    guard descriptor >= 0 else { throw errno == ENOENT ? .missing : .unreadable(lastError()) }
+    return descriptor
+  }
+
+  private static func read(_ descriptor: Int32, limit: Int) throws(Problem) -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {
@@ -33,7 +64,7 @@ enum FileText {
       guard count >= 0 else { throw .unreadable(lastError()) }
       guard count > 0 else { return bytes }
       bytes += chunk[..<count]
-      guard bytes.count <= maximumSize else { throw .tooBig }
+      guard bytes.count <= limit else { throw .tooBig(limit) }
     }
   }
 

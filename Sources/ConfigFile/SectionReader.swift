@@ -41,18 +41,18 @@ struct SectionReader {
     place(of: key).flatMap { kind.read($0.value, $0.place) }
   }
 
+  /// The checked value of `key`, whose absence is an error; nil when it is absent or wrong.
+  mutating func required<Value>(_ key: String, _ kind: ValueKind<Value>) -> Value? {
+    let value = value(key, kind)
+    if position(of: key) == nil { error(at: position, "\(title ?? "file") without \"\(key)\"") }
+    return value
+  }
+
   /// Sets `target` to the checked value of `key`; without one it stays as it is.
   mutating func read<Value>(
     _ key: String, _ kind: ValueKind<Value>, into target: inout Value
   ) {
     if let value = value(key, kind) { target = value }
-  }
-
-  /// Checks a key that a later version obeys, and says that this one does not.
-  mutating func notInForce<Value>(_ key: String, _ kind: ValueKind<Value>) {
-    guard let found = place(of: key), kind.read(found.value, found.place) != nil else { return }
-    problems.warning(
-      at: found.keyPosition, "\(found.place.name) is not in force in this version")
   }
 
   // MARK: Sections
@@ -97,19 +97,6 @@ struct SectionReader {
         entries, at: element.position, path: "\(path)\(name).", title: title, problems: problems)
       read(&reader)
       reader.finish()
-    }
-  }
-
-  /// Says of a section that a later version obeys that this one does not.
-  mutating func notInForce(section name: String) {
-    guard let entry = known(name) else { return }
-    switch entry.value.content {
-    case .table:
-      problems.warning(at: entry.keyPosition, "[\(path)\(name)] is not in force in this version")
-    default:
-      problems.error(
-        at: entry.value.position, "[\(path)\(name)] must be a table, but is \(entry.value.kindName)"
-      )
     }
   }
 

@@ -2,17 +2,25 @@ import DiscoveryCore
 
 extension ServerSettings {
   mutating func read(from section: inout SectionReader) {
+    section.read("host", .listenHost, into: &host)
+    section.read("port", .integer(1...65_535), into: &port)
     section.read("socket", .socketPath, into: &socket)
-    let host = section.value("host", .text { $0 })
-    _ = section.value("port", .integer(1...65_535))
-    _ = section.value("allow_remote", .boolean)
-    // An empty host asks for no TCP listener, which is what this version does.
-    guard host != "" else { return }
-    let first = ["host", "port", "allow_remote"].compactMap(section.position(of:)).min()
-    if let first {
-      section.warning(
-        at: first, "this version serves the Unix socket only",
-        hint: "\"host\", \"port\" and \"allow_remote\" have no effect yet")
+    section.read("allow_remote", .boolean, into: &allowRemote)
+    guard isForbiddenRemote, let position = section.valuePosition(of: "host") else { return }
+    section.error(
+      at: position, "\"host\" in [server] is \"\(host)\", which other machines reach",
+      hint: "add \"allow_remote = true\" if whoever reaches it may read the API")
+  }
+}
+
+extension ValueKind where Value == ListenHost {
+  fileprivate static var listenHost: Self {
+    .text { text throws(TextProblem) in
+      do throws(ListenHost.Problem) {
+        return try ListenHost(parsing: text)
+      } catch {
+        throw .because(error.description, hint: error.hint)
+      }
     }
   }
 }

@@ -144,39 +144,3 @@ where Value: RawRepresentable, Value.RawValue == String, Value: CaseIterable {
     }
   }
 }
-
-/// Why a text is not what it must be.
-struct TextProblem: Error {
-  private let text: String
-  private let namesPlace: Bool
-  let hint: String?
-
-  /// The message for a value at the place of that name.
-  func message(at place: String) -> String { namesPlace ? "\(place) \(text)" : text }
-
-  /// `"name" in [[backends]] must not be empty`.
-  static func must(_ rule: String, hint: String? = nil) -> Self {
-    Self(text: "must \(rule)", namesPlace: true, hint: hint)
-  }
-
-  /// `bad URL "…": …`
-  static func bad(_ what: String, _ text: String, _ reason: String, hint: String? = nil) -> Self {
-    Self(text: "bad \(what) \"\(text)\": \(reason)", namesPlace: false, hint: hint)
-  }
-
-  /// `"level" in [logging] must be "info" or "warn", but is "wran"; did you mean "warn"?`
-  static func notOneOf(_ names: [String], _ text: String) -> Self {
-    let quoted = names.map { "\"\($0)\"" }
-    let listed = quoted.dropLast().joined(separator: ", ") + " or " + (quoted.last ?? "")
-    return .must(
-      "be \(listed), but is \"\(text)\"",
-      hint: NearestName.of(text, among: names).map { "did you mean \"\($0)\"?" })
-  }
-}
-
-extension String {
-  /// True when it holds control characters, which no name or path in a settings file has.
-  var hasControlCharacters: Bool {
-    unicodeScalars.contains { $0.properties.generalCategory == .control }
-  }
-}

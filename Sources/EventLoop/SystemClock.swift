@@ -17,7 +17,7 @@ package struct SystemClock: DiscoveryClock {
   package func sleep(until deadline: Uptime?) async throws {
     try Task.checkCancellation()
     if let deadline, deadline <= now().uptime { return }
-    let sleep = ClockSleep(until: deadline, by: self)
+    let sleep = ClockSleep(until: deadline)
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { sleep.begin($0) }
     } onCancel: {

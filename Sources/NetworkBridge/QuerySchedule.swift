@@ -1,7 +1,8 @@
 import DiscoveryCore
 
 /// Decides when the network is asked: 1, 2, 4, 8 … seconds after a start, the gap doubling until
-/// it reaches the interval, then once in each interval (RFC 6762 §5.2); in between on demand.
+/// it reaches the interval, then once in each interval (RFC 6762 §5.2); in between on demand, and
+/// after a goodbye that anyone may have forged.
 ///
 /// Whatever is demanded, two questions are never less than a second apart (§5.2).
 package struct QuerySchedule: Hashable, Sendable {
@@ -16,7 +17,25 @@ package struct QuerySchedule: Hashable, Sendable {
   private var gap = Self.shortestGap
   /// The question that was demanded.
   private var demanded: Uptime?
+  private var search = Search()
   private var lastAsked: Uptime?
+
+  /// Questions for what went: it answers when its goodbye was forged, which nothing else would tell.
+  private struct Search: Hashable, Sendable {
+    /// So many are asked, since a question or its answer may be lost.
+    static let questions = 3
+
+    /// The next one; nil when there is none.
+    var due: Uptime?
+    /// How many are to be asked, the next one included.
+    var remaining = 0
+    /// When the last one was asked; nil when that was long ago.
+    var lastAsked: Uptime?
+    /// From the last one to the next: it doubles with each, whatever else went meanwhile, so that
+    /// forged goodbyes without end are worth few questions.
+    var gap = QuerySchedule.shortestGap
+    var longestGap = QuerySchedule.shortestGap
+  }
 
   /// A schedule that rests until it is started. An `interval` under a second counts as a second,
   /// zero or less as never.
@@ -26,8 +45,7 @@ package struct QuerySchedule: Hashable, Sendable {
 
   /// When the next question is due; nil for never.
   package var nextDeadline: Uptime? {
-    guard let regular, let demanded else { return regular ?? demanded }
-    return min(regular, demanded)
+    [regular, demanded, search.due].compactMap { $0 }.min()
   }
 
   /// True when a question is to be asked now.
@@ -51,10 +69,31 @@ package struct QuerySchedule: Hashable, Sendable {
     demanded = min(demanded ?? .init(nanoseconds: .max), max(now, earliest))
   }
 
+  /// Something went, and is removed for good when it does not answer within `gracePeriod`: asks at
+  /// once, then after 1 and 2 seconds more.
+  ///
+  /// When things go on going, the gap doubles on until it reaches half the grace period, or the
+  /// interval where that is shorter, so that each has its question in time; it is a second again when
+  /// nothing was asked for twice the longest gap. With an interval of zero nothing is asked.
+  package mutating func missed(at now: Uptime, gracePeriod: Duration) {
+    guard interval > .zero else { return }
+    search.longestGap = min(max(gracePeriod / 2, Self.shortestGap), interval)
+    search.gap = min(search.gap, search.longestGap)
+    if let last = search.lastAsked, last.advanced(by: search.longestGap * 2) <= now {
+      search.lastAsked = nil
+    }
+    search.remaining = Search.questions
+    let earliest = [
+      lastAsked?.advanced(by: Self.shortestGap), search.lastAsked?.advanced(by: search.gap),
+    ].compactMap { $0 }
+    search.due = earliest.reduce(now, max)
+  }
+
   /// The question was asked: the next one is due a gap later.
   package mutating func asked(at now: Uptime) {
     lastAsked = now
     demanded = nil
+    askedForMissing(at: now)
     guard let due = regular else { return }
     let earliest = now.advanced(by: Self.shortestGap)
     guard due <= now else {
@@ -74,11 +113,27 @@ package struct QuerySchedule: Hashable, Sendable {
     self.interval = Self.allowed(interval)
     guard self.interval > .zero else {
       regular = nil
+      search = Search()
       return
     }
     guard let due = regular else { return restart(at: now) }
     gap = min(gap, self.interval)
     regular = min(due, now.advanced(by: self.interval))
+  }
+
+  /// Whatever a question was asked for, it serves the search too.
+  private mutating func askedForMissing(at now: Uptime) {
+    guard let due = search.due else { return }
+    let earliest = now.advanced(by: Self.shortestGap)
+    guard due <= now else {
+      search.due = max(due, earliest)
+      return
+    }
+    search.gap =
+      search.lastAsked == nil ? Self.shortestGap : min(search.gap * 2, search.longestGap)
+    search.lastAsked = now
+    search.remaining -= 1
+    search.due = search.remaining > 0 ? now.advanced(by: search.gap) : nil
   }
 
   private static func allowed(_ interval: Duration) -> Duration {

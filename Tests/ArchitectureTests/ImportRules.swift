@@ -2,8 +2,13 @@
 struct ImportRules {
   /// Modules of the system that every target may import, the core apart.
   private static let system: Set = ["Dispatch", "Glibc", "Synchronization"]
+  /// Targets that only decide: no queue, no C library, not even the system's.
+  private static let pure: Set = ["DiscoveryCore", "HealthChecks"]
   /// JSON is made and read here alone: FoundationEssentials costs megabytes.
   private static let foundationEssentials: Set = ["APIModel", "WebBridge", "nexus-discovery"]
+
+  /// Where parts are put together: the library and the program.
+  private static let compositions: Set = ["NexusDiscovery", "nexus-discovery"]
 
   let manifest: PackageManifest
 
@@ -26,9 +31,18 @@ struct ImportRules {
         problems.append("\(target.name) depends on \(other): bridges never import one another")
       }
     }
+    let parts = manifest.targets.filter {
+      $0.kind == .target && !bridges.contains($0.name) && !Self.compositions.contains($0.name)
+    }
+    for target in parts where target.name != "DiscoveryCore" {
+      for bridge in target.dependencies.intersection(bridges).sorted() {
+        problems.append("\(target.name) depends on \(bridge), as only compositions do")
+      }
+    }
     for module in manifest.cModules.sorted() {
       let users = manifest.targets.filter { $0.dependencies.contains(module) }.map(\.name)
-      if users.count > 1 || !bridges.isSuperset(of: users) {
+      // The event loop is below them all, and no bridge to anything but the kernel.
+      if users.count > 1 || !bridges.union(["EventLoop"]).isSuperset(of: users) {
         problems.append("\(module) belongs to one bridge, not to \(users.joined(separator: ", "))")
       }
     }
@@ -41,7 +55,9 @@ struct ImportRules {
   }
 
   private func isAllowed(_ module: String, in target: PackageManifest.Target) -> Bool {
-    if target.name == "DiscoveryCore" { return module == "Synchronization" }
+    if Self.pure.contains(target.name) {
+      return module == "Synchronization" || target.dependencies.contains(module)
+    }
     if module == "FoundationEssentials" { return Self.foundationEssentials.contains(target.name) }
     return Self.system.contains(module) || target.dependencies.contains(module)
   }

@@ -34,10 +34,24 @@ struct PackageManifest {
     Set(targets.map(\.name).filter { $0.wholeMatch(of: /C[A-Z]\w*/) != nil })
   }
 
-  /// The targets that wrap a C module.
+  /// The targets that wrap a C module. The event loop, which lies below them, is none of them.
   var bridges: Set<String> {
     Set(
       targets.filter { $0.kind == .target && !$0.dependencies.isDisjoint(with: cModules) }
-        .map(\.name))
+        .map(\.name)
+    ).subtracting(["EventLoop"])
+  }
+
+  /// All that the target of that name is made of, itself included.
+  func closure(of name: String) -> Set<String> {
+    var found: Set = [name]
+    var open = [name]
+    while let next = open.popLast() {
+      let target = targets.first { $0.name == next }
+      for other in target?.dependencies ?? [] where found.insert(other).inserted {
+        open.append(other)
+      }
+    }
+    return found
   }
 }

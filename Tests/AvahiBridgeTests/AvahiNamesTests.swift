@@ -18,6 +18,8 @@ import Testing
     let instance = AvahiNames.instance(named: name, type: .ollama)
     #expect(instance?.fullName == fullName)
     #expect(instance?.name == name)
+    // Without the library, for the log.
+    #expect(ServiceInstance.fullName(of: name, type: .ollama) == fullName)
   }
 
   @Test(

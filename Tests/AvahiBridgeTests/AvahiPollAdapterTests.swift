@@ -8,15 +8,22 @@ import Testing
 
 /// The AvahiPoll as libavahi uses it, on a queue and without a bus.
 @Suite struct AvahiPollAdapterTests {
-  /// What the callbacks get as user data, and the objects that they free.
+  /// What the callbacks get as user data; it holds the adapter that they use.
   private final class Witness {
     let called: AsyncStream<String>.Continuation
-    var freeInCallback = true
-    var api: UnsafeMutablePointer<AvahiPoll>
+    let adapter: AvahiPollAdapter
+    /// A timeout that no callback frees.
+    var timeout: OpaquePointer?
 
-    init(called: AsyncStream<String>.Continuation, api: UnsafeMutablePointer<AvahiPoll>) {
+    var api: UnsafeMutablePointer<AvahiPoll> { adapter.api }
+
+    init(called: AsyncStream<String>.Continuation, adapter: AvahiPollAdapter) {
       self.called = called
-      self.api = api
+      self.adapter = adapter
+    }
+
+    deinit {
+      api.pointee.timeout_free(timeout)
     }
 
     static func from(_ userdata: UnsafeMutableRawPointer?) -> Witness? {
@@ -34,17 +41,24 @@ import Testing
   ) async -> [String] {
     let (stream, called) = AsyncStream.makeStream(of: String.self)
     let queue = queue
-    queue.async {
-      let adapter = AvahiPollAdapter(queue: queue)
-      let witness = Witness(called: called, api: adapter.api)
-      // Both live as long as the test process: libavahi would keep them too.
-      _ = Unmanaged.passRetained(adapter)
-      body(adapter.api, Unmanaged.passRetained(witness).toOpaque())
+    // Held for as long as callbacks may come, as libavahi holds its own.
+    let held: Confined<Witness> = await withCheckedContinuation { continuation in
+      queue.async {
+        let witness = Witness(called: called, adapter: AvahiPollAdapter(queue: queue))
+        body(witness.api, Unmanaged.passRetained(witness).toOpaque())
+        continuation.resume(returning: Confined(witness))
+      }
     }
     var words: [String] = []
     for await word in stream {
       words.append(word)
       if words.count == count { break }
+    }
+    await withCheckedContinuation { continuation in
+      queue.async {
+        if let witness = held.object { Unmanaged.passUnretained(witness).release() }
+        continuation.resume()
+      }
     }
     return words
   }
@@ -83,6 +97,7 @@ import Testing
       avahi_elapse_time(&soon, 20, 0)
       let disabled = api.pointee.timeout_new(api, &zero, Self.onTimeout, userdata)
       api.pointee.timeout_update(disabled, nil)
+      Witness.from(userdata)?.timeout = disabled
       api.pointee.timeout_free(api.pointee.timeout_new(api, &zero, Self.onTimeout, userdata))
       let postponed = api.pointee.timeout_new(api, &zero, Self.onTimeout, userdata)
       api.pointee.timeout_update(postponed, &soon)

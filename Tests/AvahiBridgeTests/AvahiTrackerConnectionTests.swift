@@ -219,7 +219,10 @@ import Testing
     for number in 1...2 {
       bench.send(.serviceGone(.plain("box\(number)"), interfaceIndex: 2, family: .ipv4))
     }
-    #expect(bench.log.suffix(2) == [.stopBrowser(.ollama), .startBrowser(.ollama, ipv6: true)])
+    #expect(
+      bench.log.suffix(3) == [
+        .stopBrowser(.ollama), .startBrowser(.ollama, ipv6: true), .emit(.sourceLimited([])),
+      ])
   }
 
   @Test("ignored services are looked for again once the limit is raised")
@@ -229,7 +232,10 @@ import Testing
     for number in 1...2 { bench.send(.serviceNew(.at(.plain("box\(number)")))) }
     let actions = bench.send(
       .configure(AvahiTracker.Settings(serviceTypes: [.ollama, .llm], maximumSightings: 2)))
-    #expect(actions == [.stopBrowser(.ollama), .startBrowser(.ollama, ipv6: true)])
+    #expect(
+      actions == [
+        .stopBrowser(.ollama), .startBrowser(.ollama, ipv6: true), .emit(.sourceLimited([])),
+      ])
     #expect(bench.send(.repeatAll) == [])
   }
 

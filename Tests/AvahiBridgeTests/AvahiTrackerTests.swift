@@ -207,17 +207,21 @@ import Testing
   func resolverLost() throws {
     var bench = try resolved()
     let resolver = try #require(bench.openResolvers(of: box).first)
+    let actions = bench.send(.resolverFailed(resolver.id, .unanswered))
+    let lookout = try #require(bench.openResolvers(of: box).first)
     #expect(
-      bench.send(.resolverFailed(resolver.id)) == [
+      actions == [
         .stopResolver(resolver.id), .stopHostBrowser("box.local"), .emit(.serviceRemoved(boxID)),
+        .startResolver(lookout),
       ])
     bench.pass(.milliseconds(999))
-    #expect(bench.resolvers.isEmpty)
+    #expect(bench.openResolvers(of: box) == [lookout])
     bench.pass(.milliseconds(1))
-    let next = try #require(bench.openResolvers(of: box).first)
+    let next = try #require(bench.openResolvers(of: box).last)
     #expect(next.lookup == [.txt, .address])
     bench.send(.resolved(next.id, resolution(address: "10.0.0.9")))
     #expect(bench.present[boxID]?.addresses.map(\.description) == ["10.0.0.9"])
+    #expect(bench.openResolvers(of: box) == [next])
   }
 
   @Test("what does not resolve is asked for less, after 1, 2, 4 … 60 seconds")
@@ -235,7 +239,7 @@ import Testing
       bench.pass(.nanoseconds(1))
     }
     #expect(
-      lookups.prefix(5) == [[.txt, .address], [.address], [.txt], [], [.txt, .address]])
+      lookups.prefix(5) == [[.txt, .address], [.address], [.address], [.txt], []])
     #expect(bench.present.isEmpty)
   }
 
@@ -280,15 +284,21 @@ import Testing
     #expect(bench.present.count == 1)
   }
 
-  @Test("a target that is no host name is no host name of the sighting, nor asked for")
-  func badHostName() throws {
+  @Test(
+    "a target that is no host name, or outside .local, is not asked for; the latter is told as it is",
+    arguments: [
+      ("$(id)\u{0}.local", nil), (#"b\195\188ro.local"#, nil), ("EVIL.example", "EVIL.example"),
+      (#"e\032vil.example"#, #"e\032vil.example"#), (#"evil\.local"#, #"evil\.local"#),
+      ("8.8.8.8", "8.8.8.8"), ("local", "local"), ("", ""),
+    ] as [(String, String?)])
+  func badHostName(target: String, told: String?) throws {
     var bench = TrackerBench()
     bench.connect()
     bench.send(.serviceNew(.at(box)))
     let resolver = try #require(bench.openResolvers(of: box).first)
-    bench.send(.resolved(resolver.id, resolution("$(id)\u{0}.local", port: 0)))
+    bench.send(.resolved(resolver.id, resolution(target, port: 0)))
     #expect(bench.settle() == [])
-    #expect(bench.present[boxID]?.hostname == nil)
+    #expect(bench.present[boxID]?.hostname == told)
     #expect(bench.present[boxID]?.port == 0)
   }
 

@@ -20,6 +20,30 @@ import Testing
     #expect(SystemBusAddress.socketPath(for: address) == path)
   }
 
+  @Test(
+    "a bus answers while somebody listens at its socket, be it busy or not, and at no other time")
+  func answers() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "bus-\(UUID())").path()
+    #expect(!SystemBusAddress.isAnswering(path))
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    defer { unlink(path) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let bound = withUnsafeBytes(of: address) { bytes in
+      bytes.withMemoryRebound(to: sockaddr.self) {
+        bind(descriptor, $0.baseAddress, socklen_t(bytes.count))
+      }
+    }
+    try #require(bound == 0)
+    #expect(!SystemBusAddress.isAnswering(path))
+    try #require(listen(descriptor, 0) == 0)
+    for _ in 0..<4 { #expect(SystemBusAddress.isAnswering(path)) }
+    close(descriptor)
+    #expect(!SystemBusAddress.isAnswering(path))
+    #expect(SystemBusAddress.isAnswering(nil))
+  }
+
   @Test("a socket that appears is told, in a directory that is yet to be made too, and again anew")
   func appears() async throws {
     let root = FileManager.default.temporaryDirectory.appending(path: "bus-\(UUID())").path()

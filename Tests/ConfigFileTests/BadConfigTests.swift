@@ -15,7 +15,6 @@ struct BadConfig: Sendable, CustomTestStringConvertible {
   var testDescription: String { PlainText.cleaned(text) }
 }
 
-private let notInForce = "is not in force in this version"
 private let typeNames =
   "\"ollama\", \"vllm\", \"llamacpp\", \"lmstudio\", \"exo\", \"localai\", \"koboldcpp\","
   + " \"sglang\", \"tabbyapi\", \"lmserv\", \"openai-compatible\" or \"unknown\""
@@ -124,42 +123,6 @@ struct BadConfigTests {
       "7:2: warning: unknown section \"queue\""),
   ]
 
-  @Test(
-    "what other versions obey is known, checked and said to be without effect",
-    arguments: Self.laterCases)
-  func later(_ bad: BadConfig) { check(bad) }
-
-  private static let laterCases: [BadConfig] = [
-    .init(
-      "[server]\nport = 6398\nhost = \"127.0.0.1\"\nallow_remote = false\n",
-      "2:1: warning: this version serves the Unix socket only;"
-        + " \"host\", \"port\" and \"allow_remote\" have no effect yet"),
-    .init("[server]\nhost = \"\"\nport = 6398\n"),
-    .init(
-      "[server]\nhost = \"\"\nport = 0\n",
-      "3:8: error: \"port\" in [server] must be 1 to 65535, but is 0"),
-    .init(
-      "[server]\nhost = \"\"\nport = 70000\n",
-      "3:8: error: \"port\" in [server] must be 1 to 65535, but is 70000"),
-    .init(
-      "[server]\nport = \"6398\"\n",
-      "2:1: warning: this version serves the Unix socket only;"
-        + " \"host\", \"port\" and \"allow_remote\" have no effect yet",
-      "2:8: error: \"port\" in [server] must be an integer, but is a string;"
-        + " write it without quotes"),
-    .init(
-      "[health_check]\nenabled = true\nwhatever = 1\n[announce]\n[[announce.services]]\nname = \"%h\"\n",
-      "1:2: warning: [health_check] \(notInForce)", "4:2: warning: [announce] \(notInForce)"),
-    .init("announce = 5\n", "1:12: error: [announce] must be a table, but is an integer"),
-    .init(
-      "[[backends]]\nname = \"a\"\nurl = \"https://a\"\ntls_verify = false\nca_file = \"/c\"\n"
-        + "api_key_env = \"K\"\napi_key_file = 7\n",
-      "4:1: warning: \"tls_verify\" in [[backends]] \(notInForce)",
-      "5:1: warning: \"ca_file\" in [[backends]] \(notInForce)",
-      "6:1: warning: \"api_key_env\" in [[backends]] \(notInForce)",
-      "7:16: error: \"api_key_file\" in [[backends]] must be a string, but is an integer"),
-  ]
-
   @Test("sections of the wrong shape", arguments: Self.shapesCases)
   func shapes(_ bad: BadConfig) { check(bad) }
 
@@ -187,6 +150,48 @@ struct BadConfigTests {
   func server(_ bad: BadConfig) { check(bad) }
 
   private static let serverCases: [BadConfig] = [
+    .init("[server]\nport = 6398\nhost = \"127.0.0.1\"\nallow_remote = false\n"),
+    .init("[server]\nhost = \"\"\nport = 6398\n"),
+    .init("[server]\nallow_remote = true\nhost = \"::\"\n"),
+    .init("[server]\nallow_remote = true\n"),
+    .init(
+      "[server]\nhost = \"0.0.0.0\"\n",
+      "2:8: error: \"host\" in [server] is \"0.0.0.0\", which other machines reach;"
+        + " add \"allow_remote = true\" if whoever reaches it may read the API"),
+    .init(
+      "[server]\nallow_remote = false\nhost = \"FD00::5\"\n",
+      "3:8: error: \"host\" in [server] is \"fd00::5\", which other machines reach;"
+        + " add \"allow_remote = true\" if whoever reaches it may read the API"),
+    .init(
+      "[server]\nhost = \"gpu1\"\nallow_remote = \"true\"\n",
+      "2:8: error: \"host\" in [server] must be an IP address, \"localhost\", or \"\" for none,"
+        + " but is \"gpu1\"",
+      "3:16: error: \"allow_remote\" in [server] must be a boolean, but is a string;"
+        + " write it without quotes"),
+    .init(
+      "[server]\nhost = \"[::1]:6398\"\n",
+      "2:8: error: \"host\" in [server] must be an IP address, \"localhost\", or \"\" for none,"
+        + " but is \"[::1]:6398\"; the port is a setting of its own"),
+    .init(
+      "[server]\nallow_remote = true\nhost = \"fe80::1\"\n",
+      "3:8: error: \"host\" in [server] is \"fe80::1\", which is on every link;"
+        + " write the interface after it, as in \"fe80::1%eth0\""),
+    .init(
+      "[server]\nhost = \"ff02::1\"\n",
+      "2:8: error: \"host\" in [server] must be an address of this machine, but is \"ff02::1\""),
+    .init(
+      "[server]\nhost = 0\n",
+      "2:8: error: \"host\" in [server] must be a string, but is an integer"),
+    .init(
+      "[server]\nhost = \"\"\nport = 0\n",
+      "3:8: error: \"port\" in [server] must be 1 to 65535, but is 0"),
+    .init(
+      "[server]\nport = 70000\n",
+      "2:8: error: \"port\" in [server] must be 1 to 65535, but is 70000"),
+    .init(
+      "[server]\nport = \"6398\"\n",
+      "2:8: error: \"port\" in [server] must be an integer, but is a string;"
+        + " write it without quotes"),
     .init(
       "[server]\nsocket = 07:32:00\n",
       "2:10: error: \"socket\" in [server] must be a string, but is a time"),

@@ -1,4 +1,4 @@
-/// Every section and key that is documented, those of later versions too.
+/// Every section and key that is documented.
 let documentedSample = """
   [server]
   host = "127.0.0.1"             # address of the HTTP listener; "" for none

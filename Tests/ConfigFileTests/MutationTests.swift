@@ -22,6 +22,10 @@ struct MutationTests {
     name = \"""
     b\"""
     url = "https://[fd00::1]/v1"
+    [[announce.services]]
+    type = "_llm._tcp"
+    port = 8000
+    txt = { version = "1", b = true }
     [logging]
     level = "info"
     [routing]

@@ -46,6 +46,13 @@ struct PositionTests {
     }
   }
 
+  @Test("are inside the file also where it ends too soon", arguments: ["\"\n", "a = '\n", "[a\n"])
+  func endTooSoon(text: String) {
+    let problem = ConfigFile.parse(text, path: "f").problems.first
+    #expect(problem?.line == 1)
+    #expect((1...text.count).contains(problem?.column ?? 0), "\(String(describing: problem))")
+  }
+
   private func newlines(in text: String) -> Int { text.utf8.count { $0 == UInt8(ascii: "\n") } }
 
   private func filler(_ random: inout SeededGenerator) -> String {

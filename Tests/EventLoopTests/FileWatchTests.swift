@@ -3,7 +3,7 @@ import EventLoop
 import Glibc
 import Testing
 
-@Suite("A watched descriptor", .timeLimit(.minutes(1)))
+@Suite("A watched descriptor", .timeLimit(.minutes(5)))
 struct FileWatchTests {
   /// One end of a socket pair that is watched, the other one for the test to play with.
   private actor Watched {

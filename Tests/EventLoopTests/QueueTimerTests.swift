@@ -4,7 +4,7 @@ import EventLoop
 import Glibc
 import Testing
 
-@Suite("A timer on a queue", .timeLimit(.minutes(1)))
+@Suite("A timer on a queue", .timeLimit(.minutes(5)))
 struct QueueTimerTests {
   /// Two timers on one queue, and a stream of which of them fired when.
   private actor Timers {

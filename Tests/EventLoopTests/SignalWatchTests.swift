@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Serialized, and each test with a signal of its own: a process has one set of signals.
-@Suite("Signals as a stream", .serialized, .timeLimit(.minutes(1)))
+@Suite("Signals as a stream", .serialized, .timeLimit(.minutes(5)))
 struct SignalWatchTests {
   @Test("a signal is taken over from the moment that the stream exists")
   func delivered() async {

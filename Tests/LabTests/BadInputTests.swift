@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension LabTests {
-  @Suite("Bad input", .timeLimit(.minutes(2)))
+  @Suite("Bad input", .timeLimit(.minutes(5)))
   struct BadInput {
     struct BadFile: Sendable, CustomTestStringConvertible {
       let testDescription: String

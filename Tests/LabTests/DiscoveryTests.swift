@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension LabTests {
-  @Suite("Discovery", .timeLimit(.minutes(3)))
+  @Suite("Discovery", .timeLimit(.minutes(5)))
   struct Discovery {
     @Test("a service on another host is listed with its id, url, type, addresses and TXT record")
     func isListed() async throws {
@@ -37,7 +37,7 @@ extension LabTests {
         #expect(!backend.local)
         #expect(!backend.stale)
         #expect(backend.expiresAt == nil)
-        #expect(abs(backend.firstSeen.timeIntervalSinceNow) < 10)
+        #expect(abs(backend.firstSeen.timeIntervalSinceNow) < 30)
         #expect(backend.lastSeen >= backend.firstSeen)
       }
     }
@@ -66,6 +66,7 @@ extension LabTests {
         let daemon = try await beta.startDaemon()
         let watch = try await daemon.watch()
         let browser = try await beta.browse("_ollama._tcp")
+        var delays: [Duration] = []
         for round in 1...5 {
           let name = "box-\(round)"
           _ = try await alpha.publish(name, "_ollama._tcp", 11430 + round)
@@ -73,9 +74,11 @@ extension LabTests {
           let resolved = try await browser.line("\(name) resolved") {
             $0.text.hasPrefix("=;eth0;") && $0.text.contains(";\(name);")
           }
-          let delay = resolved.at.duration(to: added.at)
-          #expect(delay < .milliseconds(100), "round \(round)")
+          delays.append(resolved.at.duration(to: added.at))
         }
+        // The median: a single one may be that of a machine that had other things to do, one way or
+        // the other.
+        #expect(delays.sorted()[2] < .milliseconds(100), "\(delays)")
       }
     }
 
@@ -126,7 +129,7 @@ extension LabTests {
     @Test("discover finds the LAN's servers once each, with or without a daemon")
     func discoverScans() async throws {
       try await withTwoHosts { alpha, beta in
-        let scan = [LabAvailability.binary, "discover", "--timeout", "2", "--json"]
+        let scan = [LabAvailability.binary, "discover", "--timeout", "3", "--json"]
         let nothing = try await beta.run(scan)
         #expect(nothing.status == .status(0))
         #expect(nothing.output == "[]")

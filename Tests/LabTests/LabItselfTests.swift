@@ -3,7 +3,7 @@ import Testing
 
 extension LabTests {
   /// What the other tests stand on, tried without the daemon.
-  @Suite("The lab itself", .timeLimit(.minutes(2)))
+  @Suite("The lab itself", .timeLimit(.minutes(5)))
   struct LabItself {
     @Test("the lab's hosts hear each other")
     func hostsHearEachOther() async throws {
@@ -40,6 +40,31 @@ extension LabTests {
         #expect(again.output.contains("\"type=exo\""))
         try await peer.withdraw([service])
         try await browser.line(containing: "-;eth0;IPv4;one;")
+      }
+    }
+
+    @Test("a neighbour that speaks by hand is heard, answers questions and forges goodbyes")
+    func rawNeighbourIsHeard() async throws {
+      try await withLab { lab in
+        let lan = try await lab.lan()
+        async let listening = lab.host("beta", on: [lan])
+        let raw = try await lab.bareHost("raw", on: [lan]).startRawNeighbour()
+        let beta = try await listening
+        let browser = try await beta.browse("_ollama._tcp")
+        var named = RawNeighbour.Service("one", host: "first", addresses: ["10.77.0.200"])
+        named.txt = RawNeighbour.txt(["a=b"])
+        let other = RawNeighbour.Service("two", host: "second", addresses: ["fe80::9"])
+        try await raw.announce([named, other], over: ["ipv4", "ipv6"])
+        try await browser.line(
+          containing: "=;eth0;IPv4;one;_ollama._tcp;local;first.local;10.77.0.200;11434;\"a=b\"")
+        try await browser.line(
+          containing: "=;eth0;IPv6;two;_ollama._tcp;local;second.local;fe80::9")
+        try await raw.goodbye([named])
+        try await browser.line(containing: "-;eth0;IPv4;one;")
+        try await raw.flood(other, count: 20, ownHosts: true)
+        try await browser.line(containing: "=;eth0;IPv4;two-19;_ollama._tcp;local;second-19.local;")
+        let questions = try await raw.questions()
+        #expect(questions.contains { $0.type == 12 && $0.name == "_ollama._tcp.local" })
       }
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension LabTests {
-  @Suite("Logs, readiness, signals", .timeLimit(.minutes(2)))
+  @Suite("Logs, readiness, signals", .timeLimit(.minutes(5)))
   struct Logs {
     @Test("each change is one JSON object a line, with its fields")
     func jsonLog() async throws {
@@ -37,9 +37,7 @@ extension LabTests {
       try await withTwoHosts { _, beta in
         let daemon = try await beta.startDaemon()
         try await daemon.notifications.line(containing: "STATUS=")
-        let told = ContinuousClock.now
-        #expect(try await daemon.stop() == .status(0))
-        #expect(told.duration(to: .now) < .seconds(2))
+        try await daemon.stopInTime()
         try await daemon.notifications.line(containing: "STOPPING=1")
         #expect(try await beta.succeed("ls", "/run/nexus-discovery") == "")
       }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension LabTests {
-  @Suite("Merging", .timeLimit(.minutes(3)))
+  @Suite("Merging", .timeLimit(.minutes(5)))
   struct Merging {
     /// Two hosts, each with an interface on both of `lans`.
     private func withTwoInterfaces(

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension LabTests {
-  @Suite("Names", .timeLimit(.minutes(2)))
+  @Suite("Names", .timeLimit(.minutes(5)))
   struct Names {
     private static let names = ["dot.ted box", "größe 😀"]
 
@@ -24,7 +24,7 @@ extension LabTests {
         #expect(dotted.mdnsInstance == #"dot\.ted\032box._ollama._tcp.local"#)
 
         let table = try await daemon.command("list").output
-        let found = try await daemon.command("discover", "--timeout", "2").output
+        let found = try await daemon.command("discover", "--timeout", "3").output
         for name in Self.names {
           #expect(table.contains(name))
           #expect(found.contains(name))

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension LabTests {
-  @Suite("Asking again", .timeLimit(.minutes(2)))
+  @Suite("Asking again", .timeLimit(.minutes(5)))
   struct Queries {
     /// When no question of avahi-daemon's own falls into the next seconds: it asks 1, 3, 7, 15 and
     /// 31 s after the daemon's start, and its announcements are repeated for 1 s.
@@ -21,10 +21,9 @@ extension LabTests {
         let start = ContinuousClock.now
         let daemon = try await beta.startDaemon(Daemon.configuration(queryInterval: 3))
         try await publishUnheard(on: alpha, by: beta, since: start)
-        let back = ContinuousClock.now
         #expect(try await daemon.list().isEmpty)
-        _ = try await daemon.backend(within: .seconds(4))
-        #expect(back.duration(to: .now) < .seconds(4))
+        _ = try await daemon.backend(within: .seconds(5.5))
+        #expect(start.duration(to: .now) < .seconds(15), "avahi-daemon has asked by itself")
       }
     }
 
@@ -38,7 +37,9 @@ extension LabTests {
         #expect(try await daemon.list().isEmpty)
         let refresh = try await daemon.command("refresh")
         #expect(refresh.status == .status(0))
-        _ = try await daemon.backend(within: .seconds(1))
+        // Not how soon, but that nobody else's question found it: it comes within 0.2 s on a machine
+        // that has nothing else to do.
+        _ = try await daemon.backend(within: .seconds(3.5))
         #expect(start.duration(to: .now) < .seconds(15), "avahi-daemon has asked by itself")
       }
     }

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-extension LabTests {
-  @Suite("Static backends", .timeLimit(.minutes(3)))
+extension PatientLabTests {
+  @Suite("Static backends", .serialized, .timeLimit(.minutes(5)))
   struct StaticBackends {
     @Test(
       "a static backend and the service at the same server are one, as configured, and it stays",

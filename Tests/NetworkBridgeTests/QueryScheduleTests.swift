@@ -149,6 +149,70 @@ struct QueryScheduleTests {
     #expect(times(&schedule, count: 2, from: now) == [41_000, 42_000])
   }
 
+  @Test("what went is asked for at once, after a second and after two more; then all is as before")
+  func missed() {
+    var schedule = QuerySchedule(interval: .seconds(30))
+    schedule.restart(at: start)
+    _ = times(&schedule, count: 6, from: start)  // the next one at 62 s
+    schedule.missed(at: start.advanced(by: .seconds(40)), gracePeriod: .seconds(60))
+    #expect(times(&schedule, count: 5, from: start) == [40_000, 41_000, 43_000, 62_000, 92_000])
+  }
+
+  @Test("a question that is asked anyway serves what went, and one just asked is a second away")
+  func missedNearAnother() {
+    var schedule = QuerySchedule(interval: .seconds(30))
+    schedule.restart(at: start)
+    _ = times(&schedule, count: 6, from: start)
+    schedule.missed(at: start.advanced(by: .milliseconds(32_400)), gracePeriod: .seconds(60))
+    #expect(times(&schedule, count: 3, from: start) == [33_000, 34_000, 36_000])
+    schedule.missed(at: start.advanced(by: .seconds(62)), gracePeriod: .seconds(60))
+    #expect(times(&schedule, count: 1, from: start) == [62_000])
+    #expect(schedule.nextDeadline != start.advanced(by: .seconds(62)))
+  }
+
+  @Test("with an interval of zero, what went is not asked for either")
+  func missedWithoutQueries() {
+    var schedule = QuerySchedule(interval: .zero)
+    schedule.missed(at: start, gracePeriod: .seconds(60))
+    #expect(schedule.nextDeadline == nil)
+    schedule = QuerySchedule(interval: .seconds(30))
+    schedule.missed(at: start, gracePeriod: .seconds(60))
+    schedule.setInterval(.zero, at: start)
+    #expect(schedule.nextDeadline == nil)
+  }
+
+  @Test(
+    "goodbyes without end are worth few questions, and each has one within half the grace period",
+    arguments: [(30, 60, 24), (3600, 60, 24), (30, 6, 203), (2, 60, 303)])
+  func missedForEver(interval: Int, grace: Int, atMost: Int) throws {
+    var schedule = QuerySchedule(interval: .seconds(interval))
+    let longest = Duration.seconds(min(interval, grace / 2))
+    var asked: [Uptime] = []
+    for tenth in 0..<6000 {
+      let now = start.advanced(by: .milliseconds(100 * tenth))
+      schedule.missed(at: now, gracePeriod: .seconds(grace))
+      let due = try #require(schedule.nextDeadline)
+      #expect(now.duration(to: due) <= longest)
+      guard schedule.isDue(at: now) else { continue }
+      schedule.asked(at: now)
+      asked.append(now)
+    }
+    #expect(asked.first == start)
+    #expect(asked.count <= atMost)
+  }
+
+  @Test("after a quiet time, what went is asked for as quickly as at first")
+  func missedAgainLater() {
+    var schedule = QuerySchedule(interval: .seconds(3600))
+    func questions(_ second: Int) -> [Int64] {
+      schedule.missed(at: start.advanced(by: .seconds(second)), gracePeriod: .seconds(20))
+      return times(&schedule, count: 3, from: start)
+    }
+    #expect(questions(0) == [0, 1000, 3000])
+    #expect(questions(4) == [7000, 15_000, 25_000])
+    #expect(questions(45) == [45_000, 46_000, 48_000])
+  }
+
   @Test(
     "whatever happens, two questions are a second apart and none is later than the interval",
     arguments: UInt64(1)...40)
@@ -165,6 +229,7 @@ struct QueryScheduleTests {
       case 0: schedule.restart(at: now)
       case 1: schedule.askNow(at: now)
       case 2: schedule.setInterval(.seconds(interval), at: now)
+      case 3: schedule.missed(at: now, gracePeriod: .seconds(interval))
       default: break
       }
       guard let deadline = schedule.nextDeadline else {

@@ -92,18 +92,55 @@ struct ClientCommandTests {
         at: FixedClock.time.advanced(by: .seconds(-12)), latency: .microseconds(3200),
         error: "line\none")
     }
+    let status = StatusDocument(
+      version: "0.1.0", pid: 4711, uptime: .seconds(60), started: FixedClock.time, revision: 42,
+      isReady: true, backends: .init(),
+      sources: [
+        SourceDocument(
+          SourceStatus(
+            source: .mdns, state: .down, since: FixedClock.time.advanced(by: .seconds(-300)),
+            lastError: "avahi-daemon is not running", reconnects: 2))
+      ])
     let (run, _) = try await run(
-      ["show", "GPU-box-02"], answers: ["/v1/backends": try Self.list([Self.first, backend])])
+      ["show", "GPU-box-02"],
+      answers: [
+        "/v1/backends": try Self.list([Self.first, backend]),
+        "/v1/status": FakeDaemon.json(200, try Self.text(status)),
+      ])
     for line in [
       "Name:          gpu-box-02", "ID:            \(backend.id)",
-      "URL:           http://10.0.0.5:11434", "Source:        mdns, also scan",
+      "URL:           http://10.0.0.5:11434", "               scan",
       "Addresses:     10.0.0.5", "               fe80::1%eth0", "Models:        llama3:8b",
       "TXT:           version=0.5.7", "Service type:  _ollama._tcp.local", "Latency:       3.2 ms",
-      "Last error:    line\\none",
+      "Remark:        line\\none",
     ] { #expect(run.output.contains(line + "\n")) }
     #expect(run.output.contains(" (3 min ago)\n"))
     #expect(run.output.contains(" (12 s ago)\n"))
+    #expect(run.output.contains("\nSource:        mdns: down since "))
+    #expect(
+      run.output.contains(
+        " (5 min ago): avahi-daemon is not running; reconnected 2 times\n               scan\n"))
     #expect(run.status == .done)
+  }
+
+  @Test("show tells what answers contradict, and what is odd about a backend that works")
+  func showHealth() async throws {
+    let backend = BackendDocument.example {
+      $0.detectedType = .llamacpp
+      $0.lastCheck = HealthReport(at: FixedClock.time, latency: nil, error: "needs a key")
+    }
+    let status = StatusDocument(
+      version: "0.1.0", pid: 1, uptime: .seconds(1), started: FixedClock.time, revision: 1,
+      isReady: true, backends: .init(), sources: [])
+    let (run, _) = try await run(
+      ["show", "gpu-box-02"],
+      answers: [
+        "/v1/backends": try Self.list([backend]),
+        "/v1/status": FakeDaemon.json(200, try Self.text(status)),
+      ])
+    #expect(run.output.contains("Type:        ollama\nAnswers as:  llamacpp\n"))
+    #expect(run.output.contains("Remark:      needs a key\n"))
+    #expect(!run.output.contains("Last error"))
   }
 
   @Test("show --json is the daemon's own object; an unknown name is a failure with near ones")
@@ -132,8 +169,10 @@ struct ClientCommandTests {
         SourceDocument(
           SourceStatus(
             source: .mdns, state: .down, since: now.advanced(by: .seconds(-12)),
-            lastError: "Daemon not running", reconnects: 1, sightings: 9)),
-      ])
+            lastError: "Daemon not running", reconnects: 1, sightings: 9,
+            limits: [SourceLimit(name: .avahiCache, message: "the cache\nis full")])),
+      ],
+      skipped: [.portZero: 12, .addressRefused: 3, .limit: 3, .apiPathRefused: 1])
     let body = try Self.text(document)
     let answers = ["/v1/status": FakeDaemon.json(200, body)]
     let run = try await run(["status"], answers: answers).run
@@ -142,15 +181,37 @@ struct ClientCommandTests {
     #expect(
       run.output.contains("Backends:  3: 2 healthy, 1 unknown; 1 gone, in the grace period\n"))
     #expect(
+      run.output.contains(
+        "Skipped:   12 port_zero, 3 address_refused, 3 limit; in part: 1 api_path_refused\n"))
+    #expect(
       run.output.hasSuffix(
         """
         SOURCE  STATE  SINCE           SIGHTINGS  RECONNECTS  LAST ERROR
         static  up     3 h 12 min ago  0          0           -
         mdns    down   12 s ago        9          1           Daemon not running
 
+        mdns: the cache\\nis full
+
         """))
     let json = try await self.run(["status", "--json"], answers: answers).run
     #expect(json.output == body + "\n")
+  }
+
+  @Test("reload says nothing when all is well, and else every problem, with a status of its own")
+  func reload() async throws {
+    var (result, requests) = try await run(
+      ["reload"], answers: ["/v1/reload": FakeDaemon.json(200, "{\"status\":\"reloaded\"}")])
+    #expect(result.status == .done && result.output == "" && result.errors == "")
+    #expect(requests == ["POST /v1/reload"])
+    let rejection = #"{"error":{"code":"config_rejected","message":"wrong\n1:2: error: no"}}"#
+    (result, _) = try await run(
+      ["reload"], answers: ["/v1/reload": FakeDaemon.json(422, rejection)])
+    #expect(result.status == .badConfiguration)
+    #expect(result.errors == "nexus-discovery: wrong\nnexus-discovery: 1:2: error: no\n")
+    let refusal = #"{"error":{"code":"forbidden","message":"only root"}}"#
+    (result, _) = try await run(["reload"], answers: ["/v1/reload": FakeDaemon.json(403, refusal)])
+    #expect(result.status == .failed)
+    #expect(result.errors.contains("only root"))
   }
 
   @Test("refresh asks the daemon and says nothing")
@@ -159,25 +220,6 @@ struct ClientCommandTests {
       ["refresh"], answers: ["/v1/refresh": FakeDaemon.json(202, "{\"status\":\"accepted\"}")])
     #expect(run.output == "" && run.errors == "" && run.status == .done)
     #expect(requests == ["POST /v1/refresh"])
-  }
-
-  @Test("watch prints a line per event; when the daemon ends it says so and ends with 3")
-  func watch() async throws {
-    let one = try Self.text(Self.first)
-    let events = FakeDaemon.events([
-      ("snapshot", 7, "{\"revision\":7,\"backends\":[\(one)]}"), ("removed", 8, one),
-    ])
-    let (run, requests) = try await run(["watch", "--json"], answers: ["/v1/watch": events])
-    #expect(
-      run.output == """
-        {"event":"present","revision":7,"backend":\(one)}
-        {"event":"removed","revision":8,"backend":\(one)}
-
-        """)
-    #expect(run.errors.hasPrefix("nexus-discovery: the daemon at "))
-    #expect(run.errors.hasSuffix(" ended\n"))
-    #expect(run.status == .noDaemon)
-    #expect(requests == ["GET /v1/watch"])
   }
 
   @Test("what the daemon refuses or says wrongly is a failure, in one line")

@@ -39,7 +39,8 @@ struct CompletionsTests {
   @Test(
     "complete in bash",
     arguments: [
-      ("nexus-discovery|l", "list"), ("nexus-discovery|list|--s", "--status --source --socket"),
+      ("nexus-discovery|l", "list"), ("nexus-discovery|m", "models"),
+      ("nexus-discovery|list|--s", "--status --source --socket"),
       ("nexus-discovery|list|--status|he", "healthy"),
       ("nexus-discovery|list|--status|=|un", "unknown unhealthy"),
       ("nexus-discovery|list|--status|=", "unknown healthy unhealthy"),

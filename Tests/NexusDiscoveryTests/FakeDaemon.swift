@@ -7,15 +7,25 @@ final class FakeDaemon: Sendable {
 
   let socket: String
   private let listener: Int32
-  private let answers: [String: String]
+  private let answers: Mutex<[String: [String]]>
   private let seen = Mutex<[String]>([])
 
+  /// The requests so far, each its first line and headers.
+  var heads: [String] { seen.withLock { $0 } }
+
   /// The request lines so far, without the protocol: `GET /v1/backends?type=ollama`.
-  var requests: [String] { seen.withLock { $0 } }
+  var requests: [String] {
+    heads.map { $0.split(separator: " ", maxSplits: 2).prefix(2).joined(separator: " ") }
+  }
 
   /// Answers a path (without its query) with a whole HTTP response, and closes; other paths get 404.
-  init(_ answers: [String: String]) throws {
-    self.answers = answers
+  convenience init(_ answers: [String: String]) throws {
+    try self.init(inTurn: answers.mapValues { [$0] })
+  }
+
+  /// Gives the answers of a path in turn, the last one again and again.
+  init(inTurn answers: [String: [String]]) throws {
+    self.answers = Mutex(answers)
     socket =
       FileManager.default.temporaryDirectory
       .appendingPathComponent("fake-\(UUID().uuidString.prefix(8)).sock").path
@@ -56,10 +66,15 @@ final class FakeDaemon: Sendable {
     }
     let words = String(decoding: request, as: UTF8.self).split(separator: " ", maxSplits: 2)
     guard words.count == 3 else { return }
-    seen.withLock { $0.append("\(words[0]) \(words[1])") }
+    seen.withLock { $0.append(String(decoding: request, as: UTF8.self)) }
     let path = String(words[1].prefix { $0 != "?" })
+    let next = answers.withLock { answers -> String? in
+      guard let inTurn = answers[path] else { return nil }
+      if inTurn.count > 1 { answers[path]?.removeFirst() }
+      return inTurn.first
+    }
     let answer =
-      answers[path] ?? Self.json(404, "{\"error\":{\"code\":\"not_found\",\"message\":\"no\"}}")
+      next ?? Self.json(404, "{\"error\":{\"code\":\"not_found\",\"message\":\"no\"}}")
     _ = answer.withCString { send(connection, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
   }
 

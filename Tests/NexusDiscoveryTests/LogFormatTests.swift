@@ -63,6 +63,17 @@ struct LogFormatTests {
         + "\n")
   }
 
+  @Test("a count is a number in JSON, and text elsewhere")
+  func count() {
+    let record = LogRecord(.warn, "7 log lines were left out", fields: [.count: "7"])
+    #expect(
+      text(JSONFormat().line(record, at: time))
+        == #"{"count":7,"level":"warn","message":"7 log lines were left out","#
+        + #""time":"2026-01-31T10:00:00.123Z"}"# + "\n")
+    #expect(JournalFormat().fields(record).last?.name == "NEXUS_COUNT")
+    #expect(JournalFormat().fields(record).last?.value == "7")
+  }
+
   @Test("the journal gets message, priority, id and fields, cleaned")
   func journalFields() {
     let fields = JournalFormat().fields(found).map { "\($0.name)=\($0.value)" }

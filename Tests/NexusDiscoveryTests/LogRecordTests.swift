@@ -65,6 +65,37 @@ struct LogRecordTests {
     #expect(record.message.hasPrefix(start + "ollama at http://10.0.0.5:11434"))
   }
 
+  @Test(
+    "flaps that were withheld are counted, with what is true now",
+    arguments: [
+      (
+        RegistryChange.Kind.reappeared, 9, 9, LogEvent.reappeared,
+        "gpu-box-02 flapped: it disappeared and reappeared 9 times in 10 s; it is there now:"
+          + " ollama at http://10.0.0.5:11434"
+      ),
+      (
+        .disappeared, 5, 4, .disappeared,
+        "gpu-box-02 flapped: it disappeared 5 times and reappeared 4 times in 10 s; it is gone now"
+      ),
+      (
+        .removed, 1, 0, .removed,
+        "removed gpu-box-02: ollama at http://10.0.0.5:11434; it disappeared once in 10 s before"
+      ),
+    ])
+  func flaps(
+    _ kind: RegistryChange.Kind, _ downs: Int, _ ups: Int, _ event: LogEvent, _ message: String
+  ) throws {
+    let change = RegistryChange(revision: 1, kind: kind, backend: try backend())
+    let record = LogRecord.record(
+      for: FlapDamper.Line(
+        change, flaps: .init(downs: downs, ups: ups, duration: .milliseconds(10_004))))
+    #expect(record.event == event)
+    #expect(record.message == message)
+    #expect(record.fields[.count] == "\(downs + ups)")
+    #expect(record.fields[.name] == "gpu-box-02")
+    #expect(LogRecord.record(for: FlapDamper.Line(change)) == LogRecord.record(for: change))
+  }
+
   @Test("a health status is its own event, with the latency or the reason")
   func health() throws {
     var backend = try backend()
@@ -110,7 +141,8 @@ struct LogRecordTests {
       (.targetOutsideLocal, "target_outside_local", "its host a.example is not below .local"),
       (.knownAsStatic, "known_as_static", "it is configured already"),
       (
-        .apiPathRefused, "api_path_refused", "its api_path is not safe, so its type's own is used"
+        .apiPathRefused, "api_path_refused",
+        "its api_path \"//evil\" is not safe, so its type's own is used"
       ),
       (.limit, "limit", "a limit is reached"),
     ])
@@ -119,9 +151,11 @@ struct LogRecordTests {
   ) throws {
     let sighting = Sighting(
       id: Sighting.ID(identity: "x._ollama._tcp.local", interface: "eth0", family: .ipv4),
-      name: "x", hostname: "a.example", port: 0, addresses: [try #require(Address("0.0.0.0"))])
+      name: "x", hostname: "a.example", port: 0, addresses: [try #require(Address("0.0.0.0"))],
+      txt: TXTRecord(["api_path": "//evil"]))
     let record = LogRecord.record(for: RegistryNotice.skipped(sighting, .mdns, reason))
     #expect(record.event == .skipped)
+    #expect(record.level == (reason == .apiPathRefused ? .warn : .debug))
     #expect(record.message == "skipped x on eth0: \(explanation)")
     #expect(
       record.fields == [

@@ -75,7 +75,9 @@ struct ValueRuleTests {
       (.backendOrServiceType, "vllm", "vllm"),
       (.backendOrServiceType, "_Ollama._tcp.local.", "_ollama._tcp"),
       (.seconds(atMost: 10), "0.5", "0.5"), (.seconds(atMost: 10), "10", "10"),
-      (.oneOf(["a", "b"]), "B", "b"), (.text, " ", " "),
+      (.oneOf(["a", "b"]), "B", "b"), (.text, " ", " "), (.listenHost, "", ""),
+      (.listenHost, "LOCALHOST", "localhost"), (.listenHost, "FE80::1%eth0", "fe80::1%eth0"),
+      (.integer(1...65_535), "1", "1"), (.integer(1...65_535), "65535", "65535"),
     ])
   func accepted(rule: ValueRule, text: String, value: String) throws {
     #expect(try rule.checked(text) == value)
@@ -87,7 +89,9 @@ struct ValueRuleTests {
       (ValueRule.backendType, "olama"), (.backendOrServiceType, "_ollama.tcp"),
       (.seconds(atMost: 10), "0"), (.seconds(atMost: 10), "-1"), (.seconds(atMost: 10), "11"),
       (.seconds(atMost: 10), "nan"), (.seconds(atMost: 10), "inf"), (.seconds(atMost: 10), "5s"),
-      (.oneOf(["a"]), "c"), (.text, ""),
+      (.oneOf(["a"]), "c"), (.text, ""), (.listenHost, "gpu1"), (.listenHost, "fe80::1"),
+      (.integer(1...65_535), ""), (.integer(1...65_535), "0"), (.integer(1...65_535), "65536"),
+      (.integer(1...65_535), "0x50"), (.integer(1...65_535), "80 "),
     ])
   func refused(rule: ValueRule, text: String) {
     #expect(throws: ValueRule.Refusal.self) { try rule.checked(text) }
@@ -116,7 +120,7 @@ struct DaemonOptionsTests {
     let given = try ParsedArguments(
       [
         "--config", "a.toml", "--no-discovery", "--socket=/s", "--log-level", "WARN",
-        "--log-format=json",
+        "--log-format=json", "--host", "", "--port", "080",
       ], for: command)
     let options = ServeOptions(given)
     #expect(options.config == "a.toml")
@@ -124,8 +128,13 @@ struct DaemonOptionsTests {
     #expect(options.socket == "/s")
     #expect(options.logLevel == .warn)
     #expect(options.logFormat == .json)
+    #expect(options.host == ListenHost.none && options.port == 80)
+    var configuration = Configuration()
+    options.override(&configuration)
+    #expect(configuration.server.host == .none && configuration.server.port == 80)
     let plain = ServeOptions(try ParsedArguments([], for: command))
     #expect(plain.config == nil && plain.socket == nil && !plain.noDiscovery)
+    #expect(plain.host == nil && plain.port == nil)
     #expect(plain.logLevel == nil && plain.logFormat == nil)
   }
 

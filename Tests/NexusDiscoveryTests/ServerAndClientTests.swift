@@ -10,25 +10,34 @@ import WebBridge
 @Suite("server and client")
 struct ServerAndClientTests {
   private static let backends = [
-    Backend.example("gpu-box-01"), Backend.example("größe 😀 \u{202E}\n") { $0.type = .vllm },
+    Backend.example("gpu-box-01") { $0.models = ["llama3:8b"] },
+    Backend.example("größe 😀 \u{202E}\n") { $0.type = .vllm },
   ]
 
   private func withServer(_ body: (WebServer, String) async throws -> Void) async throws {
     let directory = NSTemporaryDirectory() + "cli-\(UUID().uuidString.prefix(8))"
     let socket = directory + "/api.sock"
+    let server = try await Self.start(at: socket, revision: 4, Self.backends)
+    defer {
+      server.stop()
+      try? FileManager.default.removeItem(atPath: directory)
+    }
+    try await body(server, socket)
+  }
+
+  private static func start(at socket: String, revision: UInt64, _ backends: [Backend]) async throws
+    -> WebServer
+  {
     let server = try WebServer(
       WebServer.Setup(
         socketPath: socket,
         identity: .init(version: Product.version, pid: 1, started: FixedClock().now()),
         clock: FixedClock()))
-    defer {
-      server.stop()
-      try? FileManager.default.removeItem(atPath: directory)
-    }
     await server.publish(
       RegistryUpdate(
-        content: .snapshot(RegistrySnapshot(revision: 4, backends: Self.backends)), sources: []))
-    try await body(server, socket)
+        content: .snapshot(RegistrySnapshot(revision: revision, backends: backends)), sources: []))
+    server.setReady(.ready)
+    return server
   }
 
   @Test("every client command finds its answer")
@@ -47,6 +56,12 @@ struct ServerAndClientTests {
       let show = await run("show", "größe 😀 \\u{202E}\\n", "--json")
       let shown = try JSONText.decode(BackendDocument.self, from: show.output.utf8)
       #expect(shown == documents[1])
+      let models = await run("models", "--json", "--type", "ollama")
+      #expect(
+        try JSONText.decode([ModelDocument].self, from: models.output.utf8)
+          == [ModelDocument(id: "llama3:8b", ownedBy: "ollama", backends: [documents[0].id])])
+      #expect(await run("models").output.contains("llama3:8b  gpu-box-01  ollama\n"))
+      #expect(await run("models", "--type", "vllm").errors == "no model matches\n")
       let status = await run("status", "--json")
       #expect(try JSONText.decode(StatusDocument.self, from: status.output.utf8).revision == 4)
       #expect(await run("status").status == .done)
@@ -54,7 +69,7 @@ struct ServerAndClientTests {
     }
   }
 
-  @Test("watch tells what is there, then each change, then that the daemon ended")
+  @Test("watch tells what is there, then each change, then what changed while the daemon was gone")
   func watch() async throws {
     let tool = try #require(BuiltTool.url)
     try await withServer { server, socket in
@@ -74,13 +89,22 @@ struct ServerAndClientTests {
           ]), sources: []))
       let removed = Self.lines(1, from: output)
       #expect(removed.first?.hasPrefix("{\"event\":\"removed\",\"revision\":5,") == true)
+
       server.stop()
+      let gone = "nexus-discovery: the daemon at \(socket) is gone; waiting for it"
+      #expect(Self.lines(1, from: errors) == [gone])
+      // Another one, which counts otherwise.
+      let next = try await Self.start(at: socket, revision: 2, Self.backends)
+      let added = Self.lines(1, from: output)
+      #expect(added.first?.hasPrefix("{\"event\":\"added\",\"revision\":2,") == true)
+      #expect(Self.lines(1, from: errors) == ["nexus-discovery: the daemon at \(socket) is back"])
+
+      next.stop()
+      #expect(Self.lines(1, from: errors) == [gone])
+      process.interrupt()
       process.waitUntilExit()
-      #expect(process.terminationStatus == ExitStatus.noDaemon.rawValue)
-      let complaint = errors.fileHandleForReading.readDataToEndOfFile()
-      #expect(
-        String(decoding: complaint, as: UTF8.self)
-          == "nexus-discovery: the daemon at \(socket) ended\n")
+      #expect(process.terminationReason == .uncaughtSignal)
+      #expect(process.terminationStatus == SIGINT)
     }
   }
 

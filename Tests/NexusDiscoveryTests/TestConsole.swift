@@ -24,6 +24,20 @@ struct FixedClock: DiscoveryClock {
   func sleep(until deadline: Uptime?) async throws {}
 }
 
+/// A clock that stands still, and keeps what it was to wait for.
+final class RecordingClock: DiscoveryClock {
+  private let recorded = Mutex<[Duration]>([])
+
+  var waits: [Duration] { recorded.withLock { $0 } }
+
+  func now() -> Moment { FixedClock().now() }
+
+  func sleep(until deadline: Uptime?) async throws {
+    guard let deadline else { return }
+    recorded.withLock { $0.append(now().uptime.duration(to: deadline)) }
+  }
+}
+
 /// A run of the tool in the tests' own process.
 struct ToolRun {
   let status: ExitStatus
@@ -32,13 +46,13 @@ struct ToolRun {
 
   init(
     _ arguments: [String], width: Int? = nil, hasColor: Bool = false,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], clock: any DiscoveryClock = FixedClock()
   ) async {
     let output = BufferSink()
     let errors = BufferSink()
     let console = Console(
       output: output, errors: errors, terminal: Terminal(width: width, hasColor: hasColor),
-      environment: { environment[$0] }, clock: FixedClock())
+      environment: { environment[$0] }, clock: clock)
     status = await Tool.run(arguments, console: console)
     self.output = output.text
     self.errors = errors.text

@@ -96,6 +96,60 @@ struct WatchLinesTests {
         == ["\(clock)  unhealthy    gpu-box-02        http://10.0.0.5:11434  timed out"])
   }
 
+  @Test("people see how fast a healthy backend answered, what is odd about it, and how many models")
+  func healthText() throws {
+    var lines = WatchLines(form: .text(width: nil, styled: false))
+    let now = FixedClock.time
+    let well = BackendDocument.example {
+      $0.models = ["llama3:8b"]
+      $0.lastCheck = HealthReport(at: now, latency: .microseconds(3184), error: nil)
+    }
+    let odd = BackendDocument.example {
+      $0.models = ["llama3:8b", "qwen2:7b"]
+      $0.lastCheck = HealthReport(at: now, latency: .milliseconds(1234), error: "needs a key")
+    }
+    let start = "\(LocalTime.clock(now))  "
+    let end = "  http://10.0.0.5:11434  "
+    for (event, backend, expected) in [
+      ("status", well, "healthy      gpu-box-02      \(end)3.2 ms"),
+      ("status", odd, "healthy      gpu-box-02      \(end)1234.0 ms, needs a key"),
+      ("added", well, "added        gpu-box-02      \(end)ollama, 1 model"),
+      ("updated", odd, "updated      gpu-box-02      \(end)ollama, 2 models"),
+    ] {
+      let told = try lines.lines(event: event, id: "1", data: bytes(backend), now: now)
+      #expect(told == [start + expected])
+    }
+  }
+
+  @Test("a later snapshot tells of no check that found nothing new")
+  func quietResync() throws {
+    let later = FixedClock.time.advanced(by: .seconds(30))
+    let checked = BackendDocument.example {
+      // As after a restart of the daemon.
+      $0.firstSeen = later
+      $0.lastSeen = later
+      $0.lastCheck = HealthReport(at: later, latency: .milliseconds(4), error: nil)
+    }
+    var ill = checked
+    (ill.status, ill.lastError) = ("unhealthy", "connection refused")
+    for (after, expected) in [(checked, []), (ill, ["status"])] {
+      var lines = WatchLines(form: .json)
+      _ = try lines.lines(
+        event: "snapshot", id: nil, data: snapshot(1, [.example()]), now: FixedClock.time)
+      let told = try lines.lines(event: "snapshot", id: nil, data: snapshot(9, [after]), now: later)
+      let events = try told.map { try JSONText.decode(Line.self, from: Array($0.utf8)).event }
+      #expect(events == expected)
+    }
+    var lines = WatchLines(form: .json)
+    _ = try lines.lines(
+      event: "snapshot", id: nil, data: snapshot(1, [.example()]), now: FixedClock.time)
+    let known = String(decoding: try snapshot(9, [.example()]), as: UTF8.self)
+    let newer = known.replacing("\"addresses\"", with: "\"a_new_key\":1,\"addresses\"")
+    let told = try lines.lines(
+      event: "snapshot", id: nil, data: Array(newer.utf8), now: FixedClock.time)
+    #expect(told.count == 1 && told[0].contains("\"event\":\"updated\""))
+  }
+
   @Test("no line is wider than the terminal or spans two", arguments: [10, 20, 40, 80, 120])
   func narrow(width: Int) throws {
     for isStyled in [false, true] {

@@ -11,7 +11,8 @@ struct DocumentTests {
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
     let keys = [
-      "id", "name", "url", "type", "status", "source", "sources", "priority", "api_path", "host",
+      "id", "name", "url", "type", "status", "source", "sources", "priority", "api_path",
+      "detected_type", "host",
       "port", "addresses", "hostname", "mdns_instance", "service_type", "version", "models", "info",
       "txt", "interfaces", "local", "stale", "first_seen", "last_seen", "expires_at", "last_check",
       "latency_ms", "last_error",

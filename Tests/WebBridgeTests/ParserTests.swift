@@ -33,7 +33,7 @@ struct RequestParserTests {
         method: "GET", path: "/a%20b", query: "x=1&y",
         headers: [.init(name: "host", value: "h"), .init(name: "x-odd", value: "v")]),
       HTTPRequest(
-        method: "POST", path: "/p",
+        method: "POST", path: "/p", authority: "h",
         headers: [
           .init(name: "host", value: "h"), .init(name: "content-length", value: "3"),
           .init(name: "expect", value: "100-continue"),
@@ -127,12 +127,6 @@ struct ClientParserTests {
     #expect(parser.head?.status == 404 && parser.head?.contentLength == 5)
     #expect(parser.isComplete && parser.takeBody() == Array("hello".utf8))
   }
-
-  @Test("an answer that is none is told", arguments: ["SSH-2.0\r\n\r\n", "HTTP/1.1 x\r\n\r\n"])
-  func malformed(text: String) {
-    var parser = ResponseParser()
-    #expect(throws: ResponseParser.Problem.malformed) { try parser.append(text.utf8) }
-  }
 }
 
 struct HTTPConnectionTests {
@@ -150,7 +144,8 @@ struct HTTPConnectionTests {
   func boundedOutput() {
     let model = newModel()
     model.apply(snapshot(1, (0..<1000).map { backend("backend-\($0)") }), at: noon)
-    var connection = HTTPConnection(limits: .init(), at: noon)
+    var connection = HTTPConnection(
+      limits: .init(), by: .local(mayChange: false), at: noon)
     let request = "GET /v1/backends HTTP/1.1\r\nHost: x\r\n\r\n"
     connection.receive(Array(String(repeating: request, count: 50).utf8), at: noon)
     var answers = 0
@@ -168,7 +163,8 @@ struct HTTPConnectionTests {
   func emptyLines(text: String) {
     let model = newModel()
     let limits = HTTPConnection.Limits()
-    var connection = HTTPConnection(limits: limits, at: noon)
+    var connection = HTTPConnection(
+      limits: limits, by: .local(mayChange: false), at: noon)
     let request = "POST /v1/refresh HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
     for _ in 0..<2 {
       connection.receive(Array((request + text).utf8), at: noon)
@@ -194,7 +190,10 @@ struct HTTPConnectionTests {
       _ = connection.advance(model, at: noon)
       return String(drainOnce(&connection, model).prefix(12))
     }
-    var connections = (0..<50).map { _ in HTTPConnection(limits: .init(), at: noon) }
+    var connections = (0..<50).map { _ in
+      HTTPConnection(
+        limits: .init(), by: .local(mayChange: false), at: noon)
+    }
     var answers: [String] = []
     for index in connections.indices {
       answers.append(answer("/v1/backends?type=ollama", &connections[index]))
@@ -202,7 +201,8 @@ struct HTTPConnectionTests {
     let accepted = answers.count { $0 == "HTTP/1.1 200" }
     #expect((1...10).contains(accepted))
     #expect(answers.count { $0 == "HTTP/1.1 503" } == 50 - accepted)
-    var other = HTTPConnection(limits: .init(), at: noon)
+    var other = HTTPConnection(
+      limits: .init(), by: .local(mayChange: false), at: noon)
     #expect(answer("/v1/backends", &other) == "HTTP/1.1 503")
     #expect(answer("/healthz", &other) == "HTTP/1.1 200")
     #expect(answer("/v1/watch", &other) == "HTTP/1.1 503")
@@ -221,7 +221,8 @@ struct HTTPConnectionTests {
   func deadlines() {
     let model = newModel()
     let limits = HTTPConnection.Limits()
-    var connection = HTTPConnection(limits: limits, at: noon)
+    var connection = HTTPConnection(
+      limits: limits, by: .local(mayChange: false), at: noon)
     #expect(
       connection.deadline(isBlocked: false) == noon.advanced(by: limits.request).uptime)
     let later = noon.advanced(by: .seconds(5))

@@ -86,7 +86,8 @@ struct ReadModelTests {
     }
     func isKept(after revision: UInt64) -> Bool {
       var cursor: UInt64? = revision
-      return model.nextEvent(after: &cursor)?.count == 1
+      guard case .event(let segments) = model.nextEvent(after: &cursor) else { return false }
+      return segments.count == 1
     }
     publish(1, at: noon)
     #expect(!isKept(after: 0))
@@ -115,13 +116,14 @@ struct ReadModelTests {
             revision: 9,
             backends: [
               backend("a", status: .healthy), backend("b", status: .unhealthy), going,
-            ])), sources: [source]), at: noon)
+            ])), sources: [source], skipped: [.portZero: 2, .knownAsStatic: 1]), at: noon)
     let status = model.status(at: noon.advanced(by: .milliseconds(1500)))
     #expect(
       status.backends
         == .init(total: 3, healthy: 1, unhealthy: 1, unknown: 1, disappeared: 1))
     #expect(status.uptimeSeconds == 1.5 && status.revision == 9 && !status.isReady)
     #expect(status.sources == [SourceDocument(source)])
+    #expect(status.skipped == ["port_zero": 2, "known_as_static": 1])
   }
 
   @Test(

@@ -79,6 +79,11 @@ final class TestServer: Sendable {
     server = try WebServer(setup)
   }
 
+  /// Of the TCP listener.
+  var port: UInt16 {
+    server.urls.first.flatMap { $0.split(separator: ":").last }.flatMap { UInt16($0) } ?? 0
+  }
+
   var client: APIClient { APIClient(socket: path) }
 
   deinit {
@@ -100,9 +105,33 @@ final class Counter: @unchecked Sendable {
   var value: Int { lock.withLock { count } }
 }
 
+private func connect<Address>(_ descriptor: Int32, _ address: UnsafePointer<Address>) -> Int32 {
+  address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+    connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
+  }
+}
+
 /// A connection whose bytes the test chooses.
 final class RawConnection {
   let descriptor: Int32
+
+  /// Over TCP, to 127.0.0.1 or ::1.
+  init(port: UInt16, isIPv6: Bool = false) throws {
+    descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var four = sockaddr_in()
+    four.sin_family = sa_family_t(AF_INET)
+    four.sin_port = port.bigEndian
+    four.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var six = sockaddr_in6()
+    six.sin6_family = sa_family_t(AF_INET6)
+    six.sin6_port = port.bigEndian
+    six.sin6_addr = in6addr_loopback
+    let result =
+      isIPv6
+      ? withUnsafePointer(to: &six) { connect(descriptor, $0) }
+      : withUnsafePointer(to: &four) { connect(descriptor, $0) }
+    guard result == 0 else { throw POSIXError(.ECONNREFUSED) }
+  }
 
   init(_ path: String, receiveBuffer: Int32? = nil) throws {
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -125,12 +154,12 @@ final class RawConnection {
     _ = Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
 
-  /// What comes until `isEnough` or the end of the connection, for at most ten seconds.
+  /// What comes until `isEnough` or the end of the connection, waiting a minute at most.
   func receive(until isEnough: (String) -> Bool) -> String {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    while poll(&entry, 1, 10_000) > 0 {
+    while poll(&entry, 1, 60_000) > 0 {
       let count = recv(descriptor, &buffer, buffer.count, 0)
       guard count > 0 else { break }
       bytes += buffer[..<count]
@@ -144,11 +173,11 @@ final class RawConnection {
     receive { _ in false }
   }
 
-  /// True when the server ends the connection within ten seconds without saying more.
+  /// True when the server ends the connection within a minute without saying more.
   var isClosed: Bool {
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     var byte: UInt8 = 0
-    return poll(&entry, 1, 10_000) > 0 && recv(descriptor, &byte, 1, 0) <= 0
+    return poll(&entry, 1, 60_000) > 0 && recv(descriptor, &byte, 1, 0) <= 0
   }
 }
 

@@ -62,11 +62,9 @@ package struct Address: Hashable, Sendable {
     family == .ipv4 ? self : Address(ipv6High: high, low: low)
   }
 
-  /// An IPv4-mapped IPv6 address (`::ffff:10.0.0.5`) as the IPv4 one that it stands for, so that
-  /// no rule for IPv4 can be passed by writing it otherwise.
-  package var unmapped: Address {
-    guard family == .ipv6, high == 0, low >> 32 == 0xFFFF else { return self }
-    return Address(ipv4: UInt32(truncatingIfNeeded: low))
+  /// An IPv6 address with the zone `zone` (RFC 4007 §11); IPv4 has none.
+  package func zoned(_ zone: String) -> Address {
+    family == .ipv4 ? self : Address(ipv6High: high, low: low, zone: zone)
   }
 }
 
@@ -97,9 +95,14 @@ extension Address {
     }
   }
 
-  /// `255.255.255.255` and the rest of `240.0.0.0/4`, which nobody may use (RFC 1112 §4).
+  /// What nobody may announce: `255.255.255.255` and the rest of `240.0.0.0/4` (RFC 1112 §4), or
+  /// `0000::/8` (RFC 4291 §2.4) but `::` and `::1`. The latter writes IPv4 addresses otherwise
+  /// (`::ffff:10.0.0.5`, `::10.0.0.5`, `64:ff9b::10.0.0.5`), past the rules for those.
   package var isReserved: Bool {
-    family == .ipv4 && low >> 28 == 0xF
+    switch family {
+    case .ipv4: low >> 28 == 0xF
+    case .ipv6: high >> 56 == 0 && !isUnspecified && !isLoopback
+    }
   }
 
   /// `169.254.0.0/16` (RFC 3927) or `fe80::/10` (RFC 4291 §2.5.6).

@@ -40,6 +40,25 @@ package struct LocalNetwork: Hashable, Sendable {
       }
   }
 
+  /// Where other machines reach this one in the networks that multicast DNS covers: IPv4 first, then
+  /// what is routed before what is link-local, which has its zone; at most 16.
+  package var reachableAddresses: [Address] {
+    let all =
+      interfaces
+      .filter { !$0.isLoopback && $0.isMulticast && !$0.isPointToPoint }
+      .flatMap { interface in
+        interface.addresses.map {
+          $0.address.isLinkLocal ? $0.address.zoned(interface.name) : $0.address
+        }
+      }
+    func rank(_ address: Address) -> Int {
+      (address.family == .ipv4 ? 0 : 2) + (address.isLinkLocal ? 1 : 0)
+    }
+    return Array(
+      all.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
+        .map(\.element).prefix(16))
+  }
+
   /// True when `address` is reached without a router.
   package func isOnLink(_ address: Address) -> Bool {
     address.isLinkLocal

@@ -2,9 +2,11 @@
 package struct Configuration: Hashable, Sendable {
   package var server = ServerSettings()
   package var discovery = DiscoverySettings()
+  package var healthCheck = HealthCheckSettings()
+  package var announce = AnnounceSettings()
   package var logging = LoggingSettings()
   /// The static backends, in the file's order; names and URLs are unique.
-  package var backends: [StaticBackend] = []
+  package var backends: [AdministeredBackend] = []
 
   package init() {}
 }
@@ -13,6 +15,14 @@ package struct Configuration: Hashable, Sendable {
 package struct ServerSettings: Hashable, Sendable {
   /// Path of the Unix socket.
   package var socket = "/run/nexus-discovery/api.sock"
+  /// Where the TCP listener is; the API is read-only there.
+  package var host = ListenHost.address(Address(ipv4: 0x7F00_0001))
+  package var port = 6398
+  /// True: the listener may be where other machines reach it.
+  package var allowRemote = false
+
+  /// True when other machines would reach the listener and may not.
+  package var isForbiddenRemote: Bool { host.isRemote && !allowRemote }
 
   package init() {}
 }
@@ -42,6 +52,26 @@ package struct TrustSettings: Hashable, Sendable {
   package var allow: [AddressBlock] = []
   package var deny: [AddressBlock] = []
   package var allowPublic = false
+
+  package init() {}
+}
+
+/// `[health_check]`: how backends are asked whether they work.
+package struct HealthCheckSettings: Hashable, Sendable {
+  /// False: every status stays unknown.
+  package var enabled = true
+  /// How often each backend is asked.
+  package var interval: Duration = .seconds(30)
+  /// How long one check may take, whatever it asks of however many addresses.
+  package var timeout: Duration = .seconds(5)
+  /// How many failures in a row make a backend unhealthy.
+  package var failureThreshold = 3
+  /// How many successes in a row make an unhealthy backend healthy.
+  package var recoveryThreshold = 2
+  /// How many checks run at once; at most `mostConcurrent`.
+  package var maxConcurrent = 32
+
+  package static let mostConcurrent = 1024
 
   package init() {}
 }
@@ -86,18 +116,24 @@ package enum LogFormat: String, CaseIterable, Hashable, Sendable {
   case journal
 }
 
-/// One `[[backends]]` entry.
-package struct StaticBackend: Hashable, Sendable {
+/// A backend that an administrator names: a `[[backends]]` entry of nexus.toml, or one that was added
+/// while the daemon ran, which is spoken to by the default `access`.
+package struct AdministeredBackend: Hashable, Sendable {
   package var name: String
   package var url: BackendURL
   package var type: BackendType?
   /// Lower is preferred; nil for the default.
   package var priority: Int?
+  package var access: AccessSettings
 
-  package init(name: String, url: BackendURL, type: BackendType? = nil, priority: Int? = nil) {
+  package init(
+    name: String, url: BackendURL, type: BackendType? = nil, priority: Int? = nil,
+    access: AccessSettings = AccessSettings()
+  ) {
     self.name = name
     self.url = url
     self.type = type
     self.priority = priority
+    self.access = access
   }
 }

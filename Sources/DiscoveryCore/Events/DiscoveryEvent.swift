@@ -10,4 +10,7 @@ package enum DiscoveryEvent: Hashable, Sendable {
   case fullSetDelivered
   /// The source does not work; its sightings stay, stale.
   case sourceFailed(reason: String)
+  /// All that keeps the source from telling everything that there is; empty when nothing does any
+  /// more.
+  case sourceLimited([SourceLimit])
 }

@@ -1,6 +1,6 @@
 /// Something that an administrator should know and that changes no backend.
 package enum RegistryNotice: Hashable, Sendable {
-  /// A sighting that is refused, or only adds to what is configured.
+  /// A sighting that is refused, in whole or in part.
   case skipped(Sighting, SourceKind, SkipReason)
   case sourceUp(SourceKind)
   case sourceDown(SourceKind, reason: String)
@@ -9,7 +9,7 @@ package enum RegistryNotice: Hashable, Sendable {
   /// There is room again for what was refused when `max_backends` was reached.
   case roomAgain
 
-  package enum SkipReason: String, Hashable, Sendable {
+  package enum SkipReason: String, CaseIterable, Hashable, Sendable {
     case portZero = "port_zero"
     case noUsableAddress = "no_usable_address"
     case addressRefused = "address_refused"
@@ -17,11 +17,17 @@ package enum RegistryNotice: Hashable, Sendable {
     case knownAsStatic = "known_as_static"
     case apiPathRefused = "api_path_refused"
     case limit
+
+    /// True when the sighting is used all the same: it adds to what is configured, or has another
+    /// path in its URL.
+    package var isInPart: Bool { self == .knownAsStatic || self == .apiPathRefused }
   }
 
   package enum Limit: Hashable, Sendable {
     case backends(maximum: Int)
     case sightings(maximum: Int)
     case sightingsOfOneBackend(name: String, maximum: Int)
+    /// One that a source has met.
+    case ofSource(SourceKind, SourceLimit)
   }
 }

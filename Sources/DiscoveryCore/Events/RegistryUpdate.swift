@@ -15,17 +15,27 @@ package struct RegistrySnapshot: Hashable, Sendable {
 package struct RegistryUpdate: Sendable {
   package enum Content: Sendable {
     case snapshot(RegistrySnapshot)
-    /// Empty when only a source's state changed.
+    /// Empty when only a source's state or a count of skips changed, or backends were checked.
     case changes([RegistryChange])
   }
 
   package let content: Content
   /// How each source stands after it, in order of precedence.
   package let sources: [SourceStatus]
+  /// The last check of backends where it found nothing new, which is no change; none with a snapshot,
+  /// which has them all.
+  package let checks: [BackendID: HealthReport]
+  /// How often each reason to skip occurred; those that never did are absent.
+  package let skipped: [RegistryNotice.SkipReason: Int]
 
-  package init(content: Content, sources: [SourceStatus]) {
+  package init(
+    content: Content, sources: [SourceStatus], checks: [BackendID: HealthReport] = [:],
+    skipped: [RegistryNotice.SkipReason: Int] = [:]
+  ) {
     self.content = content
     self.sources = sources
+    self.checks = checks
+    self.skipped = skipped
   }
 }
 
@@ -51,10 +61,12 @@ package struct SourceStatus: Hashable, Sendable {
   package var reconnects: Int
   /// How many sightings are present, the stale ones included.
   package var sightings: Int
+  /// What keeps it from telling all that there is.
+  package var limits: [SourceLimit]
 
   package init(
     source: SourceKind, state: State, since: WallTime, lastError: String? = nil,
-    reconnects: Int = 0, sightings: Int = 0
+    reconnects: Int = 0, sightings: Int = 0, limits: [SourceLimit] = []
   ) {
     self.source = source
     self.state = state
@@ -62,5 +74,6 @@ package struct SourceStatus: Hashable, Sendable {
     self.lastError = lastError
     self.reconnects = reconnects
     self.sightings = sightings
+    self.limits = limits
   }
 }

@@ -11,6 +11,10 @@ package struct Backend: Hashable, Sendable {
   /// "" or a path that begins with "/", below the base URL.
   package var apiPath: String
   package var type: BackendType
+  /// What the configuration, TXT or the service type say that it is; `unknown` when none does.
+  package var claimedType: BackendType
+  /// What its own answers show it to be; nil before they do.
+  package var detectedType: BackendType?
   package var status: BackendStatus
   /// The highest source that knows it.
   package var source: SourceKind
@@ -20,6 +24,9 @@ package struct Backend: Hashable, Sendable {
   package var priority: Int
   /// Every known address, best first.
   package var addresses: [Address]
+  /// How many of them, from the first, an administrator's URL itself stands for; others are the
+  /// network's word. 0 where no administrator names it.
+  package var ownAddressCount: Int
   package var hostname: String?
   /// The leading mDNS instance, if any.
   package var instance: ServiceInstance?
@@ -51,11 +58,14 @@ package struct Backend: Hashable, Sendable {
     port: UInt16,
     apiPath: String,
     type: BackendType,
+    claimedType: BackendType = .unknown,
+    detectedType: BackendType? = nil,
     status: BackendStatus,
     source: SourceKind,
     sources: [SourceKind],
     priority: Int,
     addresses: [Address],
+    ownAddressCount: Int = 0,
     hostname: String? = nil,
     instance: ServiceInstance? = nil,
     version: String? = nil,
@@ -78,11 +88,14 @@ package struct Backend: Hashable, Sendable {
     self.port = port
     self.apiPath = apiPath
     self.type = type
+    self.claimedType = claimedType
+    self.detectedType = detectedType
     self.status = status
     self.source = source
     self.sources = sources
     self.priority = priority
     self.addresses = addresses
+    self.ownAddressCount = ownAddressCount
     self.hostname = hostname
     self.instance = instance
     self.version = version
@@ -98,6 +111,9 @@ package struct Backend: Hashable, Sendable {
     self.lastCheck = lastCheck
   }
 
+  /// True when its answers show it to be something else than what is said of it.
+  package var isContradicted: Bool { detectedType?.contradicts(claimedType) ?? false }
+
   /// The order in which backends are listed: priority, name, id.
   package static func isListedBefore(_ left: Backend, _ right: Backend) -> Bool {
     if left.priority != right.priority { return left.priority < right.priority }
@@ -111,7 +127,8 @@ package struct HealthReport: Hashable, Sendable {
   package var at: WallTime
   /// How long the answer took; nil without one.
   package var latency: Duration?
-  /// A short sentence for people; nil when all is well.
+  /// A short sentence for people: why it failed, or what is odd about a server that is healthy
+  /// ("needs a key"); nil when all is well.
   package var error: String?
 
   package init(at: WallTime, latency: Duration?, error: String?) {

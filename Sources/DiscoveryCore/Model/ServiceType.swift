@@ -8,6 +8,9 @@ package struct ServiceType: Hashable, Comparable, Sendable, CustomStringConverti
 
   package var description: String { name }
 
+  /// False for `_udp`, which stands for all other protocols (RFC 6763 §7).
+  package var isTCP: Bool { name.hasSuffix("._tcp") }
+
   /// Why a text is no service type.
   package enum Problem: Error, Hashable, Sendable, CustomStringConvertible {
     case notTwoLabels
@@ -29,7 +32,9 @@ package struct ServiceType: Hashable, Comparable, Sendable, CustomStringConverti
 
   /// Reads a type as a person writes it: any case, with or without `.local` and the last dot.
   package init(parsing text: String) throws(Problem) {
-    var labels = text.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+    // Of ASCII alone: Unicode makes a "k" of the Kelvin sign.
+    let lowercase = String(decoding: text.utf8.map(Ascii.lowercased), as: UTF8.self)
+    var labels = lowercase.split(separator: ".", omittingEmptySubsequences: false)
     if labels.last == "" { labels.removeLast() }
     if labels.last == "local" { labels.removeLast() }
     guard labels.count == 2 else { throw .notTwoLabels }

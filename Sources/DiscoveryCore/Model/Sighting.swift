@@ -20,7 +20,8 @@ package struct Sighting: Hashable, Sendable {
   /// The name to show: the instance name, or a static backend's own.
   package var name: String
   package var scheme: URLScheme
-  /// The host's name in lower case without the last dot: the SRV target, or the URL's host.
+  /// The host's name in lower case without the last dot: the SRV target, or the URL's host. A target
+  /// outside .local is here as it was advertised, one below it that is no host name is not.
   package var hostname: String?
   package var port: UInt16
   /// Every address known for the host, in no order; link-local IPv6 with its zone.

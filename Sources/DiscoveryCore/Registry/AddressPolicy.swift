@@ -15,7 +15,6 @@ package struct AddressPolicy: Hashable, Sendable {
 
   /// True when an announcement may name `address`; loopback only in this machine's own.
   package func admits(_ address: Address, inOwnAnnouncement isOwn: Bool) -> Bool {
-    let address = address.unmapped
     if address.isUnspecified || address.isMulticast || address.isReserved { return false }
     if address.isMetadataService || network.isBroadcast(address) { return false }
     if trust.deny.contains(where: { $0.contains(address) }) { return false }
@@ -44,7 +43,7 @@ package struct AddressPolicy: Hashable, Sendable {
   ) -> Result<Sighting, RegistryNotice.SkipReason.Refusal> {
     guard !source.isAdministered else { return .success(sighting) }
     guard sighting.port != 0 else { return .failure(.init(.portZero)) }
-    if source == .mdns, sighting.hostname?.hasSuffix(".local") == false {
+    if source == .mdns, sighting.hostname.map(HostName.isBelowLocal) == false {
       return .failure(.init(.targetOutsideLocal))
     }
     var admitted = sighting.addresses.filter {

@@ -21,6 +21,8 @@ struct Claim {
   var held: [Held]
   /// True once its last sighting went; that sighting is kept to show and to recognise it.
   var isDeparted = false
+  /// It advertises an API path that may not be used, which was said.
+  var isPathRefused = false
   /// The backend that it belongs to; nil only while it is being placed.
   var entry: Int?
   var keys: [MatchKey] = []
@@ -54,8 +56,7 @@ struct Entry {
   var members: [Int]
   /// When its grace period ends; nil while a claim is present.
   var graceEnds: Moment?
-  var status = BackendStatus.unknown
-  var lastCheck: HealthReport?
+  var health: RegistryState.Health
   /// As it was last committed; nil before the first commit.
   var committed: Backend?
 }

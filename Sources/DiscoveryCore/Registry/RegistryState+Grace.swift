@@ -4,12 +4,14 @@ extension RegistryState {
   /// The last sighting went at `now`: the backend stays for the grace period, its status unknown.
   mutating func beginGrace(_ entry: Int, at now: Moment) {
     entries[entry].graceEnds = now.advanced(by: settings.gracePeriod)
-    entries[entry].status = .unknown
+    entries[entry].health.status = .unknown
+    outdateChecks(of: entry, at: now)
     touched.append(entry)
     schedule(entry)
   }
 
-  mutating func endGrace(_ entry: Int) {
+  mutating func endGrace(_ entry: Int, at now: Moment) {
+    if entries[entry].graceEnds != nil { outdateChecks(of: entry, at: now) }
     entries[entry].graceEnds = nil
     schedule(entry)
   }

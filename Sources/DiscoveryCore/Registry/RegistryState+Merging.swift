@@ -27,7 +27,7 @@ extension RegistryState {
     } else if claims[entries[best].leader].source.isAdministered,
       !claims[claim].source.isAdministered
     {
-      notices.append(.skipped(claims[claim].current, claims[claim].source, .knownAsStatic))
+      note(.skipped(claims[claim].current, claims[claim].source, .knownAsStatic))
     }
   }
 
@@ -86,9 +86,13 @@ extension RegistryState {
       refuse(claim)
       return
     }
-    let id = freeID(of: claims[claim].key)
+    let key = claims[claim].key
+    let birth = births.removeValue(forKey: key).flatMap { entryByID[$0.id] == nil ? $0 : nil }
+    let id = birth?.id ?? freeID(of: key)
     let entry = entries.insert(
-      Entry(id: id, firstSeen: now.wall, leader: claim, members: [claim]))
+      Entry(
+        id: id, firstSeen: birth?.firstSeen ?? now.wall, leader: claim, members: [claim],
+        health: Health(notBefore: now.uptime)))
     entryByID[id] = entry
     claims[claim].entry = entry
     touched.append(entry)
@@ -118,7 +122,7 @@ extension RegistryState {
   private mutating func lead(_ entry: Int, with claim: Int, at now: Moment) {
     unindex(entry)
     entries[entry].leader = claim
-    endGrace(entry)
+    endGrace(entry, at: now)
     for member in entries[entry].members where claims[member].isDeparted {
       entries[entry].members.removeAll { $0 == member }
       forget(member)
@@ -196,7 +200,7 @@ extension RegistryState {
     for member in closed.members { claims[member].entry = nil }
     let limit = RegistryNotice.Limit.backends(maximum: settings.maxBackends)
     if entries.count <= settings.maxBackends * 9 / 10, limitsReported.remove(limit) != nil {
-      notices.append(.roomAgain)
+      note(.roomAgain)
     }
     return closed.members
   }
@@ -210,13 +214,13 @@ extension RegistryState {
   }
 
   private mutating func refuse(_ claim: Int) {
-    notices.append(.skipped(claims[claim].current, claims[claim].source, .limit))
+    note(.skipped(claims[claim].current, claims[claim].source, .limit))
     forget(claim)
   }
 
   // MARK: - Relations
 
-  private func leaders(sharing keys: [MatchKey]) -> [Int] {
+  func leaders(sharing keys: [MatchKey]) -> [Int] {
     keys.reduce(into: []) { found, key in
       if let entry = entryByLeaderKey[key], !found.contains(entry) { found.append(entry) }
     }

@@ -7,7 +7,7 @@ extension RegistryState {
   package func snapshot() -> RegistrySnapshot {
     RegistrySnapshot(
       revision: revision,
-      backends: entries.indices.compactMap { entries[$0].committed.map(withLastSeen($0)) }
+      backends: entries.indices.compactMap { entries[$0].committed.map(withLatest($0)) }
         .sorted(by: Backend.isListedBefore))
   }
 
@@ -30,11 +30,12 @@ extension RegistryState {
     }
   }
 
-  /// Sightings that repeat what is known move `lastSeen` without a commit.
-  private func withLastSeen(_ slot: Int) -> (Backend) -> Backend {
+  /// Sightings and checks that repeat what is known move `lastSeen` and `lastCheck` without a commit.
+  private func withLatest(_ slot: Int) -> (Backend) -> Backend {
     { backend in
       var backend = backend
       backend.lastSeen = lastSeen(of: slot)
+      backend.lastCheck = entries[slot].health.lastCheck
       return backend
     }
   }

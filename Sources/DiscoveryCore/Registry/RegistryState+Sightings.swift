@@ -5,15 +5,15 @@ extension RegistryState {
     let vetted: Sighting
     switch policy.vetted(sighting, from: source) {
     case .failure(let refusal):
-      notices.append(.skipped(sighting, source, refusal.reason))
+      note(.skipped(sighting, source, refusal.reason))
       // What it said before holds no longer either.
       removed(sighting.id, from: source, at: now)
       return
     case .success(let admitted):
       vetted = Self.capped(admitted)
     }
-    noteRefusedPath(of: vetted, from: source)
     let key = Claim.Key(source: source, identity: vetted.id.identity)
+    defer { noteRefusedPath(of: key) }
     guard let claim = claimByKey[key] else {
       open(key, with: vetted, at: now)
       return
@@ -24,7 +24,7 @@ extension RegistryState {
       revise(claim, at: position, to: vetted, at: now)
     } else {
       guard hasRoom(forSightingOf: claim) else {
-        notices.append(.skipped(vetted, source, .limit))
+        note(.skipped(vetted, source, .limit))
         return
       }
       countSighting(of: source, by: 1)
@@ -55,7 +55,7 @@ extension RegistryState {
     status.state = .up
     status.since = now.wall
     sources[source] = status
-    notices.append(.sourceUp(source))
+    note(.sourceUp(source))
   }
 
   /// The source's sightings stay: better stale than gone.
@@ -68,16 +68,29 @@ extension RegistryState {
     }
     status.lastError = reason
     sources[source] = status
-    if isNews { notices.append(.sourceDown(source, reason: reason)) }
+    if isNews { note(.sourceDown(source, reason: reason)) }
     for slot in claims.indices where claims[slot].source == source && !claims[slot].isDeparted {
       for position in claims[slot].held.indices { claims[slot].held[position].isStale = true }
       if let entry = claims[slot].entry { touched.append(entry) }
     }
   }
 
+  /// Each limit is told once, until it is over.
+  mutating func limited(_ source: SourceKind, by limits: [SourceLimit], at now: Moment) {
+    var status = sources[source] ?? SourceStatus(source: source, state: .waiting, since: now.wall)
+    let known = Set(status.limits.map(\.name))
+    for limit in limits where !known.contains(limit.name) {
+      note(.limitReached(.ofSource(source, limit)))
+    }
+    status.limits = limits
+    sources[source] = status
+  }
+
   /// What a source that is back did not repeat is gone.
   mutating func removeStale(of source: SourceKind, at now: Moment) {
+    // Where all of a backend's claims go, the one that leads is the last: it shows to the end.
     let gone = claims.indices.filter { claims[$0].source == source && !claims[$0].isDeparted }
+      .sorted { claims[$1].leads(claims[$0]) }
       .flatMap { claims[$0].held.filter(\.isStale).map(\.sighting.id) }
     for id in gone { removed(id, from: source, at: now) }
   }
@@ -99,7 +112,7 @@ extension RegistryState {
   /// A server that the source has not named before.
   private mutating func open(_ key: Claim.Key, with sighting: Sighting, at now: Moment) {
     guard hasRoom(forSightingsFrom: key.source) else {
-      notices.append(.skipped(sighting, key.source, .limit))
+      note(.skipped(sighting, key.source, .limit))
       return
     }
     nextOrder += 1
@@ -131,21 +144,25 @@ extension RegistryState {
     claims[claim].isDeparted = false
     claims[claim].held = [Claim.Held(sighting: sighting, lastSeen: now)]
     countSighting(of: claims[claim].source, by: 1)
-    if let entry = claims[claim].entry { endGrace(entry) }
+    if let entry = claims[claim].entry { endGrace(entry, at: now) }
     rekey(claim, at: now)
   }
 
-  /// A path that would steer the URL is worth a word, once for each time that it is said anew.
-  private mutating func noteRefusedPath(of sighting: Sighting, from source: SourceKind) {
-    guard sighting.txt["api_path"] != nil, let instance = sighting.instance,
-      ParsedService(txt: sighting.txt, serviceType: instance.type).refusedAPIPath != nil
-    else { return }
-    let claim = claimByKey[Claim.Key(source: source, identity: sighting.id.identity)]
-    if let claim, claims[claim].held.contains(where: { $0.sighting.txt == sighting.txt }) { return }
-    notices.append(.skipped(sighting, source, .apiPathRefused))
+  /// A path that would steer the URL is worth a word: once for each server, until it says a good one.
+  private mutating func noteRefusedPath(of key: Claim.Key) {
+    guard let claim = claimByKey[key] else { return }
+    let sighting = claims[claim].current
+    let isRefused =
+      sighting.txt["api_path"] != nil
+      && sighting.instance.map {
+        ParsedService(txt: sighting.txt, serviceType: $0.type).refusedAPIPath != nil
+      } == true
+    guard isRefused != claims[claim].isPathRefused else { return }
+    claims[claim].isPathRefused = isRefused
+    if isRefused { note(.skipped(sighting, key.source, .apiPathRefused)) }
   }
 
-  private static func capped(_ sighting: Sighting) -> Sighting {
+  static func capped(_ sighting: Sighting) -> Sighting {
     guard sighting.addresses.count > maximumAddressesPerSighting else { return sighting }
     var sighting = sighting
     sighting.addresses = Array(sighting.addresses.sorted().prefix(maximumAddressesPerSighting))
@@ -178,7 +195,7 @@ extension RegistryState {
     // A hostile neighbour chooses names; it shall not choose how many of them are remembered.
     if case .sightingsOfOneBackend = limit, limitsReported.count >= 64 { return }
     guard limitsReported.insert(limit).inserted else { return }
-    notices.append(.limitReached(limit))
+    note(.limitReached(limit))
   }
 
   mutating func countSighting(of source: SourceKind, by step: Int) {

@@ -10,8 +10,15 @@ package struct RegistryState {
     package var maxBackends = 4096
     package var trust = TrustSettings()
     package var prefer = Address.Family.ipv4
+    /// False: nobody checks backends, so that every status is unknown.
+    package var checksHealth = true
 
     package init() {}
+
+    package init(_ configuration: Configuration) {
+      self.init(configuration.discovery)
+      checksHealth = configuration.healthCheck.enabled
+    }
 
     package init(_ discovery: DiscoverySettings) {
       gracePeriod = discovery.gracePeriod
@@ -25,6 +32,8 @@ package struct RegistryState {
   package struct Outcome: Equatable, Sendable {
     package var changes: [RegistryChange] = []
     package var notices: [RegistryNotice] = []
+    /// The backend whose check found what was known already.
+    package var checked: [BackendID] = []
   }
 
   /// At most this many claims in one backend, so that a crowd on one address stays cheap.
@@ -49,11 +58,17 @@ package struct RegistryState {
   var sightingCount = 0
   var nextOrder: UInt64 = 0
   var sources: [SourceKind: SourceStatus] = [:]
+  /// What an earlier run knew of claims that have not been made again.
+  var births: [Claim.Key: Birth] = [:]
 
   /// Entries whose view may have changed in this call, in the order that they were touched.
   var touched: [Int] = []
   var dissolved: [Backend] = []
-  var notices: [RegistryNotice] = []
+  private var notices: [RegistryNotice] = []
+  /// How often each reason to skip occurred, from the start on.
+  package private(set) var skipCounts: [RegistryNotice.SkipReason: Int] = [:]
+  /// False: who is refused is counted and not told.
+  package var tellsSkips = true
   var limitsReported: Set<RegistryNotice.Limit> = []
 
   /// A registry without backends; its revisions follow `firstRevision`, which differs from one run to
@@ -91,6 +106,7 @@ package struct RegistryState {
     case .serviceRemoved(let id): removed(id, from: source, at: now)
     case .fullSetDelivered: removeStale(of: source, at: now)
     case .sourceFailed(let reason): failed(source, reason: reason, at: now)
+    case .sourceLimited(let limits): limited(source, by: limits, at: now)
     }
   }
 
@@ -112,6 +128,7 @@ package struct RegistryState {
     limitsReported = []
     policy.trust = settings.trust
     policy.prefer = settings.prefer
+    if !settings.checksHealth { forgetHealth(at: now) }
     reviewSightings(at: now)
     touched += entries.indices
     return commit()
@@ -129,14 +146,29 @@ package struct RegistryState {
 
   /// Switches a source's place in `status` on or off; its sightings are its own affair.
   package mutating func declare(_ source: SourceKind, enabled: Bool, at now: Moment) {
-    sources[source] = SourceStatus(
+    var status = SourceStatus(
       source: source, state: enabled ? .waiting : .disabled, since: now.wall)
+    // What was restored is there before its source is.
+    for slot in claims.indices where claims[slot].source == source && !claims[slot].isDeparted {
+      status.sightings += claims[slot].held.count
+    }
+    sources[source] = status
   }
 
   // MARK: - Commit
 
+  /// Tells it with the call's outcome.
+  mutating func note(_ notice: RegistryNotice) {
+    if case .skipped(_, _, let reason) = notice {
+      skipCounts[reason, default: 0] += 1
+      // A listed server at another URL than its owner may expect is worth a word in any case.
+      guard tellsSkips || reason == .apiPathRefused else { return }
+    }
+    notices.append(notice)
+  }
+
   /// Gives each touched entry whose view changed its revision.
-  private mutating func commit() -> Outcome {
+  mutating func commit() -> Outcome {
     var outcome = Outcome(notices: notices)
     notices.removeAll(keepingCapacity: true)
     for backend in dissolved {
@@ -158,6 +190,13 @@ package struct RegistryState {
     return outcome
   }
 
+  /// Takes the touched entries as they are, as if they had been there all along.
+  mutating func commitSilently() {
+    let before = revision
+    _ = commit()
+    revision = before
+  }
+
   private mutating func change(
     _ kind: RegistryChange.Kind, _ backend: Backend, previous: Backend?
   ) -> RegistryChange {
@@ -172,6 +211,10 @@ package struct RegistryState {
     if previous.expiresAt != nil, next.expiresAt == nil { return .reappeared }
     var comparable = next
     comparable.lastSeen = previous.lastSeen
-    return comparable == previous ? nil : .updated
+    comparable.lastCheck = previous.lastCheck
+    if comparable == previous { return nil }
+    // A status that is lost because the address moved is no news of its own: the move is.
+    let isLost = next.status == .unknown && next.endpoint != previous.endpoint
+    return next.status != previous.status && !isLost ? .status : .updated
   }
 }

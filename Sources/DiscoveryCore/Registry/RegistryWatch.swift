@@ -9,7 +9,8 @@ package struct RegistryWatch: AsyncSequence, Sendable {
   struct Position: Hashable, Sendable {
     /// Nil before the first snapshot.
     var revision: UInt64?
-    var sources: UInt64?
+    var status: UInt64?
+    var checks: UInt64?
   }
 
   private let registry: Registry
@@ -24,7 +25,7 @@ package struct RegistryWatch: AsyncSequence, Sendable {
     Iterator(registry: registry, position: Position(revision: start))
   }
 
-  package struct Iterator: AsyncIteratorProtocol {
+  package struct Iterator: AsyncIteratorProtocol, Sendable {
     fileprivate let registry: Registry
     fileprivate var position: Position
 

@@ -6,7 +6,7 @@ import Synchronization
 /// Of a sighting's events only the latest waits, in the place of the first, so that it never moves
 /// to the other side of a source event (`fullSetDelivered` says what was not repeated *before* it).
 /// What waits is therefore at most one event for each sighting that is there or was delivered, and
-/// at most four source events.
+/// at most five source events.
 package final class EventMailbox: Sendable {
   fileprivate struct State {
     /// Nil marks an event that was taken back before anyone saw it.
@@ -104,7 +104,21 @@ extension EventMailbox.State {
       } else {
         append(event)
       }
+    case .sourceLimited:
+      dropLimits()
+      append(event)
     }
+  }
+
+  /// Only the latest limits matter.
+  private mutating func dropLimits() {
+    guard let place = events.lastIndex(where: Self.isLimits) else { return }
+    events[place] = nil
+    live -= 1
+  }
+
+  private static func isLimits(_ event: DiscoveryEvent?) -> Bool {
+    if case .sourceLimited? = event { true } else { false }
   }
 
   /// A connection begins: what waited from an earlier one is repeated by it, or ends with its full
@@ -113,11 +127,13 @@ extension EventMailbox.State {
     let failure = events.last { event in
       if case .sourceFailed? = event { true } else { false }
     }
+    let limits = events.last(where: Self.isLimits)
     events = []
     places = [:]
     live = 0
     delivered = []
     if let failure, let event = failure { append(event) }
+    if let limits, let event = limits { append(event) }
     append(.sourceConnected)
   }
 
@@ -149,7 +165,7 @@ extension EventMailbox.State {
       switch event {
       case .serviceFound(let sighting): places[sighting.id] = place
       case .serviceRemoved(let id): places[id] = place
-      case .sourceConnected, .fullSetDelivered, .sourceFailed, nil: continue
+      case .sourceConnected, .fullSetDelivered, .sourceFailed, .sourceLimited, nil: continue
       }
     }
   }
@@ -163,7 +179,7 @@ extension EventMailbox.State {
       switch event {
       case .serviceFound(let sighting): delivered.insert(sighting.id)
       case .serviceRemoved(let id): delivered.remove(id)
-      case .sourceConnected, .fullSetDelivered, .sourceFailed: continue
+      case .sourceConnected, .fullSetDelivered, .sourceFailed, .sourceLimited: continue
       }
     }
     return taken

@@ -19,8 +19,9 @@ package struct ParsedService: Hashable, Sendable {
     refusedAPIPath = isSafe ? nil : advertised
     version = txt["version"].flatMap { $0.isEmpty ? nil : $0 }
     info = txt["info"]
-    models = Set((txt["models"] ?? txt["model"] ?? "").split(separator: ",").map(String.init))
-      .sorted()
+    // By bytes: to Swift a comma with a combining mark behind it is another character.
+    let list = (txt["models"] ?? txt["model"] ?? "").utf8.split(separator: UInt8(ascii: ","))
+    models = Set(list.map { String(Substring($0)) }).sorted()
   }
 
   /// "/v1/" names the same path as "/v1", and "/" none.

@@ -24,6 +24,12 @@ package struct TXTRecord: Hashable, Sendable {
     for (key, value) in attributes { append(Attribute(key: key, value: value)) }
   }
 
+  /// A record of `attributes` that were in one before, where bytes that are no UTF-8 had become longer:
+  /// duplicates and those past the maximum are dropped.
+  package init(restoring attributes: some Sequence<Attribute>) {
+    for attribute in attributes { append(attribute) }
+  }
+
   /// The value of `key`, which is compared without case (§6.4); nil when absent or without "=".
   package subscript(key: String) -> String? {
     attributes.first { Self.isSameKey($0.key, key) }?.value
@@ -46,11 +52,29 @@ package struct TXTRecord: Hashable, Sendable {
   }
 
   private mutating func append(_ attribute: Attribute) {
-    guard attributes.count < Self.maximumAttributes,
-      !attributes.contains(where: { Self.isSameKey($0.key, attribute.key) })
-    else { return }
-    attributes.append(attribute)
+    guard attributes.count < Self.maximumAttributes else { return }
+    add(attribute)
   }
+
+  /// Takes one attribute more, for a record that is to be sent; false when its key is there already.
+  @discardableResult
+  package mutating func add(_ attribute: Attribute) -> Bool {
+    guard !attributes.contains(where: { Self.isSameKey($0.key, attribute.key) }) else {
+      return false
+    }
+    attributes.append(attribute)
+    return true
+  }
+
+  /// Each attribute as the string that the wire has, without its length (§6.1).
+  package var strings: [[UInt8]] {
+    attributes.map { attribute in
+      Array(attribute.key.utf8) + (attribute.value.map { [Ascii.equals] + Array($0.utf8) } ?? [])
+    }
+  }
+
+  /// Bytes of the record on the wire: each string after a byte for its length (§6.1).
+  package var wireLength: Int { strings.reduce(0) { $0 + 1 + $1.count } }
 
   private static func isSameKey(_ left: String, _ right: String) -> Bool {
     left.utf8.count == right.utf8.count

@@ -20,6 +20,9 @@ package struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
   /// The earliest deadline; nil with none.
   package var earliest: Uptime? { heap.first?.deadline }
 
+  /// The key that is due first; nil with none.
+  package var first: Key? { heap.first?.key }
+
   package var count: Int { current.count }
 
   /// True while `key` has a deadline.
@@ -50,6 +53,15 @@ package struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
       dropOutdated()
     }
     return due
+  }
+
+  /// Takes the earliest key, due or not; nil with none.
+  package mutating func takeFirst() -> Key? {
+    guard let first = heap.first else { return nil }
+    removeFirst()
+    current[first.key] = nil
+    dropOutdated()
+    return first.key
   }
 
   private mutating func dropOutdated() {

@@ -52,6 +52,11 @@ package struct BackendFilter: Hashable, Sendable {
       && (models.isEmpty || backend.models.contains(where: models.contains))
   }
 
+  /// True when a list of models shows `model`, if it shows any of its backends.
+  package func admits(model: String) -> Bool {
+    models.isEmpty || models.contains(model)
+  }
+
   private static func parse<Value: CaseIterable & RawRepresentable<String>>(
     _ name: String, _ text: String, _ read: (String) -> Value?
   ) throws(Problem) -> Value {

@@ -6,12 +6,15 @@ package final class BackendMirror {
   /// A backend and its JSON.
   package final class Entry {
     package fileprivate(set) var backend: Backend
+    /// Its id as a JSON string.
+    let quotedID: [UInt8]
     /// False once it is removed or listed elsewhere.
     fileprivate var isListed = true
     private var encoded: [UInt8]?
 
     fileprivate init(_ backend: Backend) {
       self.backend = backend
+      quotedID = Array("\"\(backend.id)\"".utf8)
     }
 
     fileprivate func update(_ backend: Backend) {
@@ -38,6 +41,10 @@ package final class BackendMirror {
   private var isSorted = true
   /// The whole list, as long as a connection sends it.
   private weak var wholeList: SharedBytes?
+  /// Nil until somebody asks for it: only a change of what is served makes it anew.
+  private var modelIndex: ModelIndex?
+  /// The list of all models, as long as a connection sends it.
+  private weak var wholeModelList: SharedBytes?
 
   /// The lists that connections hold, together.
   private let held = ByteMeter()
@@ -56,6 +63,9 @@ package final class BackendMirror {
     return sorted
   }
 
+  /// All backends, in no order.
+  var unordered: some Sequence<Backend> { byID.values.lazy.map(\.backend) }
+
   /// The backend with this id, else the first listed with this name.
   package func find(_ idOrName: String) -> Entry? {
     if let id = BackendID(idOrName), let entry = byID[id] { return entry }
@@ -66,6 +76,7 @@ package final class BackendMirror {
   package func reset(to snapshot: RegistrySnapshot) {
     revision = snapshot.revision
     wholeList = nil
+    forgetModels()
     sorted = snapshot.backends.map(Entry.init)
     unsorted = []
     isSorted = true
@@ -78,7 +89,11 @@ package final class BackendMirror {
     revision = change.revision
     wholeList = nil
     let old = byID[change.backend.id]
-    if change.kind != .removed, let old, old.backend.name == change.backend.name,
+    let isThere = change.kind != .removed
+    if ModelIndex.isOther(with: isThere ? change.backend : nil, for: old?.backend) {
+      forgetModels()
+    }
+    if isThere, let old, old.backend.name == change.backend.name,
       old.backend.priority == change.backend.priority
     {
       old.update(change.backend)
@@ -86,8 +101,23 @@ package final class BackendMirror {
     }
     if let old { remove(old) }
     let entry = Entry(change.backend)
-    if change.kind != .removed { insert(entry) }
+    if isThere { insert(entry) }
     return entry
+  }
+
+  /// Takes a check that found nothing new, which is no change.
+  package func apply(_ check: HealthReport, to id: BackendID) {
+    guard let entry = byID[id] else { return }
+    wholeList = nil
+    var backend = entry.backend
+    backend.lastCheck = check
+    if ModelIndex.isOther(with: backend, for: entry.backend) { forgetModels() }
+    entry.update(backend)
+  }
+
+  private func forgetModels() {
+    modelIndex = nil
+    wholeModelList = nil
   }
 
   private func insert(_ entry: Entry) {
@@ -162,5 +192,30 @@ package final class BackendMirror {
     }
     bytes += "]}".utf8
     return bytes
+  }
+
+  // MARK: - Models
+
+  /// True when the list of all models costs no room.
+  package var isModelListHeld: Bool { wholeModelList != nil }
+
+  /// The `ModelListDocument` of all that is served, made once for all who send it.
+  package func modelList() -> SharedBytes {
+    if let wholeModelList { return wholeModelList }
+    let list = SharedBytes(currentModels.list(), countedBy: held)
+    wholeModelList = list
+    return list
+  }
+
+  /// The `ModelListDocument` of what passes.
+  package func modelList(matching filter: BackendFilter) -> SharedBytes {
+    SharedBytes(currentModels.list(matching: filter), countedBy: held)
+  }
+
+  private var currentModels: ModelIndex {
+    if let modelIndex { return modelIndex }
+    let index = ModelIndex(entries)
+    modelIndex = index
+    return index
   }
 }

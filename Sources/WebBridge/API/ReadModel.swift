@@ -27,19 +27,33 @@ package final class ReadModel {
   package static let eventRetention: Duration = .seconds(120)
 
   package let backends: BackendMirror
+  /// How many health checks wait for an answer.
+  package var runningChecks: () -> Int = { 0 }
   package var readiness = Readiness.notReady("the daemon is starting")
-  private let identity: Identity
-  private var sources: [SourceStatus] = []
+  /// This machine's services, on the air or not.
+  package var announcements: [AnnouncementDocument] = []
+  /// How many clients are connected.
+  package var connections: () -> Int = { 0 }
+  /// What the daemon's parts count.
+  let counters: DaemonCounters
+  let identity: Identity
+  private(set) var sources: [SourceStatus] = []
+  private var skipped: [RegistryNotice.SkipReason: Int] = [:]
   private var ring: EventRing
-  private var readers = 0
+  /// How many connections read events.
+  private(set) var readers = 0
+  /// How many answers were given; statuses that never were are absent.
+  private(set) var answers: [HTTPStatus: Int] = [:]
   private var eventsUntil: Uptime?
   private var dates = HTTPDate()
 
   /// `lists`: how many bytes of lists may be held for slow clients.
   package init(
-    identity: Identity, ring: EventRing.Limits = EventRing.Limits(), lists: Int = 64 << 20
+    identity: Identity, ring: EventRing.Limits = EventRing.Limits(), lists: Int = 64 << 20,
+    counters: DaemonCounters = DaemonCounters()
   ) {
     self.identity = identity
+    self.counters = counters
     backends = BackendMirror(heldLimit: lists)
     self.ring = EventRing(limits: ring)
   }
@@ -47,6 +61,7 @@ package final class ReadModel {
   /// Takes what the registry tells its watchers.
   package func apply(_ update: RegistryUpdate, at now: Moment) {
     sources = update.sources
+    skipped = update.skipped
     switch update.content {
     case .snapshot(let snapshot):
       backends.reset(to: snapshot)
@@ -62,6 +77,12 @@ package final class ReadModel {
       }
       if !isRecording { ring.reset(to: backends.revision) }
     }
+    for (id, check) in update.checks { backends.apply(check, to: id) }
+  }
+
+  /// An answer with this status is given.
+  package func countAnswer(_ status: HTTPStatus) {
+    answers[status, default: 0] += 1
   }
 
   // MARK: - Events
@@ -77,24 +98,39 @@ package final class ReadModel {
     if readers == 0 { eventsUntil = now.uptime.advanced(by: Self.eventRetention) }
   }
 
-  /// What a reader that has `revision` gets next; nil when it has all. A reader without a revision,
-  /// or with one that is not kept any more, gets a snapshot.
-  package func nextEvent(after revision: inout UInt64?) -> [OutputSegment]? {
+  /// What a reader of events gets next.
+  package enum NextEvent: Sendable {
+    case event([OutputSegment])
+    case upToDate
+    /// It needs the list of all backends, and slow clients hold so many lists that it gets none.
+    case noRoom
+  }
+
+  /// What a reader that has `revision` gets next. A reader without a revision, or with one that is
+  /// not kept any more, gets a snapshot.
+  package func nextEvent(after revision: inout UInt64?) -> NextEvent {
     if let known = revision {
       switch ring.next(after: known) {
-      case .upToDate: return nil
+      case .upToDate: return .upToDate
       case .event(let bytes, let next):
         revision = next
-        return [OutputSegment(bytes)]
+        return .event([OutputSegment(bytes)])
       case .lost: break
       }
     }
+    guard backends.isListHeld || backends.hasRoom else { return .noRoom }
     revision = backends.revision
     let start = "event: \(WatchEvent.snapshot.rawValue)\nid: \(backends.revision)\ndata: "
-    return [
+    return .event([
       OutputSegment(Array(start.utf8)), OutputSegment(backends.list()),
       OutputSegment(Array("\n\n".utf8)),
-    ]
+    ])
+  }
+
+  /// False when `nextEvent` would find no room for a reader that has `revision`.
+  package func hasRoom(forReaderAfter revision: UInt64?) -> Bool {
+    if let revision, ring.next(after: revision) != .lost { return true }
+    return backends.isListHeld || backends.hasRoom
   }
 
   private static func event(_ change: RegistryChange, json: [UInt8]) -> [UInt8] {
@@ -129,6 +165,7 @@ package final class ReadModel {
       version: identity.version, pid: identity.pid,
       uptime: identity.started.uptime.duration(to: now.uptime), started: identity.started.wall,
       revision: backends.revision, isReady: readiness == .ready, backends: counts,
-      sources: sources.map(SourceDocument.init))
+      sources: sources.map(SourceDocument.init), skipped: skipped,
+      runningChecks: runningChecks(), announcements: announcements)
   }
 }

@@ -7,6 +7,8 @@ package struct Answer: Sendable {
     case refresh
     /// The answer goes on with events, after this revision or else with a snapshot.
     case watch(after: UInt64?)
+    /// What is answered is for others to decide.
+    case order(APIOrder)
   }
 
   package var response: HTTPResponse
@@ -24,20 +26,28 @@ package enum Router {
     case backends
     /// The id or name, percent-encoded.
     case backend(Substring)
+    case models
     case status
     case watch
     case refresh
+    case reload
     case healthz
     case readyz
+    case metrics
+    case openAPI
 
     init?(path: String) {
       switch path {
       case "/v1/backends": self = .backends
+      case "/v1/models": self = .models
       case "/v1/status": self = .status
       case "/v1/watch": self = .watch
       case "/v1/refresh": self = .refresh
+      case "/v1/reload": self = .reload
       case "/healthz": self = .healthz
       case "/readyz": self = .readyz
+      case "/metrics": self = .metrics
+      case "/openapi.yaml": self = .openAPI
       default:
         let prefix = "/v1/backends/"
         guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
@@ -47,16 +57,24 @@ package enum Router {
 
     var methods: [String] {
       switch self {
-      case .refresh: ["POST"]
+      case .refresh, .reload: ["POST"]
+      case .backends: ["GET", "HEAD", "POST"]
+      case .backend: ["GET", "HEAD", "DELETE"]
       default: ["GET", "HEAD"]
       }
+    }
+
+    /// True when `method` changes what the daemon knows; asking the network again does not.
+    func changesState(by method: String) -> Bool {
+      if case .refresh = self { return false }
+      return !Requester.readingMethods.contains(method)
     }
   }
 
   /// The answer to `request` at `now`; for HEAD the one to GET, whose body is not sent.
-  package static func answer(_ request: HTTPRequest, from model: ReadModel, at now: Moment)
-    -> Answer
-  {
+  package static func answer(
+    _ request: HTTPRequest, by requester: Requester, from model: ReadModel, at now: Moment
+  ) -> Answer {
     guard let route = Route(path: request.path) else {
       guard HTTPRequest.knownMethods.contains(request.method) else {
         return Answer(methodNotAllowed(request.method, allowed: HTTPRequest.knownMethods))
@@ -66,13 +84,23 @@ package enum Router {
     guard route.methods.contains(request.method) else {
       return Answer(methodNotAllowed(request.method, allowed: route.methods))
     }
+    if let refusal = requester.refusal(
+      of: request.method, changesState: route.changesState(by: request.method))
+    {
+      return Answer(refusal)
+    }
     switch route {
+    case .backends where request.method == "POST": return add(request)
+    case .backend(let encoded) where request.method == "DELETE":
+      return remove(encoded)
     case .backends: return Answer(backends(query: request.query ?? "", from: model))
     case .backend(let encoded): return Answer(backend(encoded, from: model))
+    case .models: return Answer(models(query: request.query ?? "", from: model))
     case .status:
       return Answer(HTTPResponse(.ok, .bytes(JSONBytes.encode(model.status(at: now)))))
     case .watch: return watch(request, from: model)
     case .refresh: return Answer(word(.accepted, "accepted"), effect: .refresh)
+    case .reload: return Answer(.reload)
     case .healthz: return Answer(word(.ok, "ok"))
     case .readyz:
       switch model.readiness {
@@ -80,6 +108,14 @@ package enum Router {
       case .notReady(let reason):
         return Answer(.error(.serviceUnavailable, code: "not_ready", reason))
       }
+    case .metrics:
+      var response = HTTPResponse(.ok, .bytes(model.metrics()))
+      response.contentType = MetricsText.contentType
+      return Answer(response)
+    case .openAPI:
+      var response = HTTPResponse(.ok, .bytes(PackageResources.openapi_yaml))
+      response.contentType = "application/yaml"
+      return Answer(response)
     }
   }
 
@@ -90,6 +126,21 @@ package enum Router {
       guard isFree || model.backends.hasRoom else { return overloaded }
       let list = filter.isEmpty ? model.backends.list() : model.backends.list(matching: filter)
       return HTTPResponse(.ok, .shared(list))
+    } catch {
+      return .error(.badRequest, error.message)
+    }
+  }
+
+  private static func models(query: String, from model: ReadModel) -> HTTPResponse {
+    do {
+      let filter = try BackendFilter(query: query)
+      let isFree = filter.isEmpty && model.backends.isModelListHeld
+      guard isFree || model.backends.hasRoom else { return overloaded }
+      return HTTPResponse(
+        .ok,
+        .shared(
+          filter.isEmpty
+            ? model.backends.modelList() : model.backends.modelList(matching: filter)))
     } catch {
       return .error(.badRequest, error.message)
     }
@@ -112,12 +163,17 @@ package enum Router {
   }
 
   private static func watch(_ request: HTTPRequest, from model: ReadModel) -> Answer {
-    guard model.backends.isListHeld || model.backends.hasRoom else { return Answer(overloaded) }
+    let revision = request[header: "last-event-id"].flatMap(revision)
+    guard model.hasRoom(forReaderAfter: revision) else { return Answer(overloaded) }
     var response = HTTPResponse(.ok, .stream)
     response.contentType = "text/event-stream"
     guard request.method == "GET" else { return Answer(response) }
-    return Answer(
-      response, effect: .watch(after: request[header: "last-event-id"].flatMap(UInt64.init)))
+    return Answer(response, effect: .watch(after: revision))
+  }
+
+  /// The revision that an event's id is; nil for what is none of ours.
+  private static func revision(of id: String) -> UInt64? {
+    id.utf8.allSatisfy(Ascii.digits.contains) ? UInt64(id) : nil
   }
 
   private static func methodNotAllowed(_ method: String, allowed: [String]) -> HTTPResponse {
@@ -128,7 +184,7 @@ package enum Router {
     return response
   }
 
-  private static func word(_ status: HTTPStatus, _ word: String) -> HTTPResponse {
+  static func word(_ status: HTTPStatus, _ word: String) -> HTTPResponse {
     HTTPResponse(status, .bytes(JSONBytes.encode(["status": word])))
   }
 }

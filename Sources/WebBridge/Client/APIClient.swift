@@ -28,36 +28,35 @@ package struct APIClient: Sendable {
     path = socket
   }
 
-  /// Sends one request without a body; the whole exchange takes at most `timeout`. `path` is
+  /// Sends one request, with a body of JSON or without one; the whole exchange takes at most `timeout`. `path` is
   /// percent-encoded.
   package func send(
-    _ method: String, _ path: String, timeout: Duration = .seconds(10)
+    _ method: String, _ path: String, body: [UInt8] = [], timeout: Duration = .seconds(10)
   ) throws(APIClientError) -> APIResponse {
     let deadline = Self.now().advanced(by: timeout)
     let socket = try open(until: deadline)
     defer { close(socket) }
-    try Self.request(socket, method, path, [("Connection", "close")], until: deadline)
-    var parser = ResponseParser()
+    try Self.request(socket, method, path, [("Connection", "close")], body: body, until: deadline)
+    var parser = ResponseParser(isHead: method == "HEAD")
     while true {
       let bytes = try Self.receive(socket, until: deadline)
       try Self.feed(&parser, bytes)
-      if let head = parser.head {
-        // The answer to HEAD has a length and no body.
-        let isAll = parser.isComplete || method == "HEAD"
-        if isAll || head.contentLength == nil && bytes.isEmpty {
-          return APIResponse(status: head.status, body: parser.takeBody())
-        }
+      let isAll = bytes.isEmpty ? parser.end() : parser.isComplete
+      if isAll, let head = parser.head {
+        return APIResponse(status: head.status, body: parser.takeBody())
       }
       guard !bytes.isEmpty else { throw .disconnected }
     }
   }
 
   /// Reads events from `path` until `onEvent` returns false; `lastEventID` resumes after that one.
+  /// `onOpen` is called once, when the stream begins.
   ///
   /// Throws what `onEvent` throws, else an `APIClientError`: `refused` when there is no stream,
   /// `disconnected` or `timedOut` when it ends.
   package func watch(
-    _ path: String, lastEventID: String?, onEvent: (ServerSentEvent) throws -> Bool
+    _ path: String, lastEventID: String?, onOpen: () -> Void = {},
+    onEvent: (ServerSentEvent) throws -> Bool
   ) throws {
     let deadline = Self.now().advanced(by: .seconds(10))
     let socket = try open(until: deadline)
@@ -67,14 +66,18 @@ package struct APIClient: Sendable {
     try Self.request(socket, "GET", path, headers, until: deadline)
     var parser = ResponseParser()
     var events = ServerSentEventParser()
+    var isOpen = false
     while true {
-      let bytes = try Self.receive(socket, until: Self.now().advanced(by: Self.silence))
+      let bytes = try Self.receive(
+        socket, until: isOpen ? Self.now().advanced(by: Self.silence) : deadline)
       try Self.feed(&parser, bytes)
       if let head = parser.head {
         guard head.status == 200 else {
           guard bytes.isEmpty || parser.isComplete else { continue }
           throw APIClientError.refused(status: head.status, body: parser.takeBody())
         }
+        if !isOpen { onOpen() }
+        isOpen = true
         for event in events.append(parser.takeBody()) {
           guard try onEvent(event) else { return }
         }
@@ -117,11 +120,14 @@ package struct APIClient: Sendable {
 
   private static func request(
     _ socket: Int32, _ method: String, _ path: String, _ headers: [(String, String)],
+    body: [UInt8] = [],
     until deadline: Uptime
   ) throws(APIClientError) {
-    var text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n"
+    var text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
+    text += "Content-Length: \(body.count)\r\n"
+    if !body.isEmpty { text += "Content-Type: application/json\r\n" }
     for (name, value) in headers { text += "\(name): \(value)\r\n" }
-    var rest = Array((text + "\r\n").utf8)[...]
+    var rest = (Array((text + "\r\n").utf8) + body)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
         Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))

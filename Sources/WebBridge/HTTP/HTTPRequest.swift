@@ -12,7 +12,7 @@ package struct HTTPRequest: Hashable, Sendable {
   }
 
   /// Methods that some path knows.
-  package static let knownMethods = ["GET", "HEAD", "POST"]
+  package static let knownMethods = ["GET", "HEAD", "POST", "DELETE"]
 
   package var method: String
   /// The path as it was sent, percent-encoded, beginning with "/"; whatever stands in its place for
@@ -20,16 +20,19 @@ package struct HTTPRequest: Hashable, Sendable {
   package var path: String
   /// What stands after "?", percent-encoded; nil without one.
   package var query: String?
+  /// The host that the target names, in absolute form (RFC 9112 §3.2.2); nil for any other form.
+  package var authority: String?
   package var headers: [Header]
   package var body: [UInt8]
   /// HTTP/1.0: no `Connection: keep-alive` unless it asks for it.
   package var isVersion10: Bool
 
   package init(
-    method: String, path: String, query: String? = nil, headers: [Header] = [], body: [UInt8] = [],
-    isVersion10: Bool = false
+    method: String, path: String, query: String? = nil, authority: String? = nil,
+    headers: [Header] = [], body: [UInt8] = [], isVersion10: Bool = false
   ) {
     self.method = method
+    self.authority = authority
     self.path = path
     self.query = query
     self.headers = headers
@@ -41,6 +44,10 @@ package struct HTTPRequest: Hashable, Sendable {
   package subscript(header name: String) -> String? {
     headers.first { $0.name == name }?.value
   }
+
+  /// The host that is asked, with its port if it says one; an absolute target's goes before the header.
+  /// nil where an HTTP/1.0 request names none.
+  package var host: String? { authority ?? self[header: "host"] }
 
   /// True when the connection stays open after the answer (RFC 9112 §9.3).
   package var keepsConnection: Bool {

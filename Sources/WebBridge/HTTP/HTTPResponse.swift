@@ -2,17 +2,22 @@ import APIModel
 import Synchronization
 
 /// The status codes that the API uses (RFC 9110 §15).
-package enum HTTPStatus: Int, Hashable, Sendable {
+package enum HTTPStatus: Int, CaseIterable, Hashable, Sendable {
   case ok = 200
+  case created = 201
   case accepted = 202
+  case noContent = 204
   case badRequest = 400
+  case forbidden = 403
   case notFound = 404
   case methodNotAllowed = 405
   case requestTimeout = 408
+  case conflict = 409
   case lengthRequired = 411
   case contentTooLarge = 413
   case uriTooLong = 414
   case expectationFailed = 417
+  case unprocessableContent = 422
   case headersTooLarge = 431
   case notImplemented = 501
   case serviceUnavailable = 503
@@ -22,15 +27,20 @@ package enum HTTPStatus: Int, Hashable, Sendable {
   package var reason: String {
     switch self {
     case .ok: "OK"
+    case .created: "Created"
     case .accepted: "Accepted"
+    case .noContent: "No Content"
     case .badRequest: "Bad Request"
+    case .forbidden: "Forbidden"
     case .notFound: "Not Found"
     case .methodNotAllowed: "Method Not Allowed"
     case .requestTimeout: "Request Timeout"
+    case .conflict: "Conflict"
     case .lengthRequired: "Length Required"
     case .contentTooLarge: "Content Too Large"
     case .uriTooLong: "URI Too Long"
     case .expectationFailed: "Expectation Failed"
+    case .unprocessableContent: "Unprocessable Content"
     case .headersTooLarge: "Request Header Fields Too Large"
     case .notImplemented: "Not Implemented"
     case .serviceUnavailable: "Service Unavailable"
@@ -95,6 +105,8 @@ package struct HTTPResponse: Sendable {
   package var contentType = "application/json"
   /// The methods for a 405's `Allow`.
   package var allow: String?
+  /// Where the new backend of a 201 is.
+  package var location: String?
   package var body: Body
 
   package init(_ status: HTTPStatus, _ body: Body) {
@@ -118,12 +130,15 @@ package struct HTTPResponse: Sendable {
     text += status.reason.utf8
     text += "\r\nDate: ".utf8
     text += date.utf8
-    text += "\r\nContent-Type: ".utf8
-    text += contentType.utf8
+    // A 204 has neither a content nor its type and length (RFC 9110 §8.6).
+    if status != .noContent {
+      text += "\r\nContent-Type: ".utf8
+      text += contentType.utf8
+    }
     if case .stream = body {
       text += "\r\nConnection: close".utf8
     } else {
-      text += "\r\nContent-Length: \(body.bytes.count)".utf8
+      if status != .noContent { text += "\r\nContent-Length: \(body.bytes.count)".utf8 }
       if !keepsConnection {
         text += "\r\nConnection: close".utf8
       } else if isVersion10 {
@@ -133,6 +148,10 @@ package struct HTTPResponse: Sendable {
     if let allow {
       text += "\r\nAllow: ".utf8
       text += allow.utf8
+    }
+    if let location {
+      text += "\r\nLocation: ".utf8
+      text += location.utf8
     }
     text += "\r\nCache-Control: no-store\r\n\r\n".utf8
     return text

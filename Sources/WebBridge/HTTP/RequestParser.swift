@@ -177,7 +177,7 @@ extension RequestParser {
   /// `METHOD SP target SP HTTP/1.x` (RFC 9112 §3).
   private static func requestLine(_ line: ArraySlice<UInt8>) throws(Refusal) -> HTTPRequest {
     let parts = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-    guard parts.count == 3, !parts[0].isEmpty, parts[0].allSatisfy(isTokenByte),
+    guard parts.count == 3, !parts[0].isEmpty, parts[0].allSatisfy(HTTPSyntax.isTokenByte),
       !parts[1].isEmpty, parts[1].allSatisfy({ (0x21...0x7E).contains($0) })
     else { throw malformed("the request line is malformed") }
     let isVersion10: Bool
@@ -191,9 +191,12 @@ extension RequestParser {
     }
     var target = String(decoding: parts[1], as: UTF8.self)[...]
     // The absolute form, as sent to proxies (§3.2.2).
-    if target.hasPrefix("http://") {
+    var authority: String?
+    if target.prefix("http://".count).lowercased() == "http://" {
       target = target.dropFirst("http://".count)
-      target = target[(target.firstIndex { $0 == "/" || $0 == "?" } ?? target.endIndex)...]
+      let end = target.firstIndex { "/?#".contains($0) } ?? target.endIndex
+      authority = String(target[..<end])
+      target = target[end...]
       if target.first != "/" { target = "/" + target }
     }
     let method = String(decoding: parts[0], as: UTF8.self)
@@ -207,38 +210,17 @@ extension RequestParser {
     return HTTPRequest(
       method: method,
       path: String(target[..<(mark ?? target.endIndex)]),
-      query: mark.map { String(target[target.index(after: $0)...]) }, isVersion10: isVersion10)
+      query: mark.map { String(target[target.index(after: $0)...]) }, authority: authority,
+      isVersion10: isVersion10)
   }
 
   /// `name: value` (RFC 9112 §5), no folded lines.
   private static func header(_ line: ArraySlice<UInt8>) throws(Refusal) -> HTTPRequest.Header {
-    guard let colon = line.firstIndex(of: Ascii.colon), colon > line.startIndex,
-      line[..<colon].allSatisfy(isTokenByte)
-    else { throw malformed("a header is malformed") }
-    var value = line[line.index(after: colon)...]
-    while let first = value.first, isBlank(first) { value.removeFirst() }
-    while let last = value.last, isBlank(last) { value.removeLast() }
-    guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == UInt8(ascii: "\t") }) else {
+    guard let field = HTTPSyntax.field(line) else { throw malformed("a header is malformed") }
+    guard field.value.allSatisfy(HTTPSyntax.isValueByte) else {
       throw malformed("a header holds control characters")
     }
     return HTTPRequest.Header(
-      name: String(decoding: line[..<colon].map(Ascii.lowercased), as: UTF8.self),
-      value: String(decoding: value, as: UTF8.self))
-  }
-
-  private static func isBlank(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
-  }
-
-  /// `tchar` of RFC 9110 §5.6.2.
-  private static func isTokenByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case Ascii.digits, Ascii.lowercaseLetters, Ascii.uppercaseLetters: true
-    case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"): true
-    case UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"): true
-    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "^"), UInt8(ascii: "_"): true
-    case UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"): true
-    default: false
-    }
+      name: field.name, value: String(decoding: field.value, as: UTF8.self))
   }
 }

@@ -30,6 +30,8 @@ package struct HTTPConnection {
     package var write: Duration = .seconds(30)
     /// For the client to take in a last answer, once it was sent.
     package var linger: Duration = .seconds(2)
+    /// For an answer that others have to give.
+    package var answer: Duration = .seconds(5)
 
     package init() {}
   }
@@ -37,10 +39,14 @@ package struct HTTPConnection {
   package enum Effect: Hashable, Sendable {
     case refresh
     case startedWatching
+    /// `answer` is to be called with what comes of it.
+    case order(APIOrder)
   }
 
   private enum Phase {
     case requests
+    /// Waits for the answer that others give; what is answered if they do not.
+    case waiting(HTTPRequest, instead: HTTPResponse)
     /// Sends events; the revision that the client has, nil before the first snapshot.
     case events(after: UInt64?)
     /// Sends what waits; then no more.
@@ -51,6 +57,8 @@ package struct HTTPConnection {
   }
 
   private let limits: Limits
+  private let requester: Requester
+  private let checksHost: Bool
   private var phase = Phase.requests
   private var parser: RequestParser
   private var output: [OutputSegment] = []
@@ -60,8 +68,18 @@ package struct HTTPConnection {
   private var since: Uptime
   private var hasAnswered = false
 
-  package init(limits: Limits, at now: Moment) {
+  /// With `checksHost`, requests must name this machine as it names itself: see `LoopbackHost`.
+  package init(
+    limits: Limits, by requester: Requester, checksHost: Bool = false, at now: Moment
+  ) {
+    var limits = limits
+    // Who may change nothing has nothing to say in a body, and should not have many kept for it.
+    if !requester.mayChangeState {
+      limits.parser.body = min(limits.parser.body, limits.parser.head)
+    }
     self.limits = limits
+    self.requester = requester
+    self.checksHost = checksHost
     parser = RequestParser(limits: limits.parser)
     since = now.uptime
   }
@@ -69,6 +87,11 @@ package struct HTTPConnection {
   /// True while it sends events.
   package var isWatching: Bool {
     if case .events = phase { true } else { false }
+  }
+
+  /// False while a request is being decided on: those behind it wait in the kernel.
+  package var takesInput: Bool {
+    if case .waiting = phase { false } else { true }
   }
 
   package var hasOutput: Bool { !output.isEmpty }
@@ -82,11 +105,26 @@ package struct HTTPConnection {
     if case .over = phase { true } else { false }
   }
 
+  /// Since when it has waited for a request, or the rest of one, or for its end; nil while there is
+  /// something to send, to watch or to decide.
+  package var waitingSince: Uptime? {
+    switch phase {
+    case .requests, .last, .lingering, .over: hasOutput ? nil : since
+    case .events, .waiting: nil
+    }
+  }
+
   // MARK: - Input
 
   /// Takes what was received.
   package mutating func receive(_ bytes: some Collection<UInt8>, at now: Moment) {
-    guard case .requests = phase else { return }
+    switch phase {
+    case .requests: break
+    case .waiting:
+      parser.append(bytes)
+      return
+    case .events, .last, .lingering, .over: return
+    }
     if !parser.isMidRequest, output.isEmpty, hasAnswered { since = now.uptime }
     parser.append(bytes)
   }
@@ -102,17 +140,25 @@ package struct HTTPConnection {
       case .expectsContinue:
         output.append(OutputSegment(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)))
       case .refused(let refusal):
-        respond(.error(refusal.status, refusal.message), to: nil, date: model.date(at: now))
+        respond(.error(refusal.status, refusal.message), to: nil, from: model, at: now)
+      case .request(let request) where checksHost && !LoopbackHost.matches(request.host ?? ""):
+        respond(.hostRefused, to: request, from: model, at: now)
       case .request(let request):
-        let answer = Router.answer(request, from: model, at: now)
-        respond(answer.response, to: request, date: model.date(at: now))
+        let answer = Router.answer(request, by: requester, from: model, at: now)
+        if case .order(let order) = answer.effect {
+          phase = .waiting(request, instead: answer.response)
+          if before == 0 { since = now.uptime }
+          effects.append(.order(order))
+          break
+        }
+        respond(answer.response, to: request, from: model, at: now)
         switch answer.effect {
         case .refresh: effects.append(.refresh)
         case .watch(let revision):
           phase = .events(after: revision)
           parser.removeAll()
           effects.append(.startedWatching)
-        case nil: break
+        case .order, nil: break
         }
       }
       if before == 0 { since = now.uptime }
@@ -121,12 +167,23 @@ package struct HTTPConnection {
     return effects
   }
 
+  /// Gives the answer that a request waits for; nothing where none does any more.
+  package mutating func answer(_ response: HTTPResponse, _ model: ReadModel, at now: Moment) {
+    guard case .waiting(let request, _) = phase else { return }
+    phase = .requests
+    if output.isEmpty { since = now.uptime }
+    respond(response, to: request, from: model, at: now)
+  }
+
   /// Puts an answer into the output; `request` is nil when there is none to speak of.
-  private mutating func respond(_ response: HTTPResponse, to request: HTTPRequest?, date: String) {
+  private mutating func respond(
+    _ response: HTTPResponse, to request: HTTPRequest?, from model: ReadModel, at now: Moment
+  ) {
+    model.countAnswer(response.status)
     var keeps = request?.keepsConnection ?? false
     if case .stream = response.body { keeps = false }
     let head = response.head(
-      date: date, keepsConnection: keeps,
+      date: model.date(at: now), keepsConnection: keeps,
       isVersion10: request?.isVersion10 ?? false)
     output.append(OutputSegment(head))
     if request?.method != "HEAD" {
@@ -143,16 +200,24 @@ package struct HTTPConnection {
   // MARK: - Output
 
   /// Copies what is next to send into `buffer`; how many bytes. They count as sent.
+  ///
+  /// A reader of events is over when it needs a snapshot that there is no room for.
   package mutating func take(into buffer: UnsafeMutableRawBufferPointer, from model: ReadModel)
     -> Int
   {
     var taken = 0
-    while taken < buffer.count {
+    filling: while taken < buffer.count {
       if output.isEmpty {
-        guard case .events(var revision) = phase, let next = model.nextEvent(after: &revision)
-        else { break }
-        phase = .events(after: revision)
-        output = next
+        guard case .events(var revision) = phase else { break }
+        switch model.nextEvent(after: &revision) {
+        case .event(let next):
+          phase = .events(after: revision)
+          output = next
+        case .upToDate: break filling
+        case .noRoom:
+          phase = .over
+          break filling
+        }
       }
       let bytes = output[0].bytes
       let count = min(bytes.count - offset, buffer.count - taken)
@@ -170,7 +235,7 @@ package struct HTTPConnection {
     return taken
   }
 
-  /// The client took what was sent.
+  /// Something was sent: from here on it is waited for that the client takes it.
   package mutating func progressed(at now: Moment) {
     since = now.uptime
   }
@@ -190,6 +255,7 @@ package struct HTTPConnection {
     if hasOutput || isBlocked { return since.advanced(by: limits.write) }
     switch phase {
     case .events, .over: return nil
+    case .waiting: return since.advanced(by: limits.answer)
     case .lingering, .last: return since.advanced(by: limits.linger)
     case .requests:
       let isIdle = hasAnswered && !parser.isMidRequest
@@ -199,6 +265,10 @@ package struct HTTPConnection {
 
   /// It waited long enough: half a request gets an answer, all else just ends.
   package mutating func expire(_ model: ReadModel, at now: Moment, isBlocked: Bool) {
+    if case .waiting(_, let instead) = phase, !hasOutput, !isBlocked {
+      answer(instead, model, at: now)
+      return
+    }
     guard case .requests = phase, !hasOutput, !isBlocked, parser.isMidRequest else {
       phase = .over
       output = []
@@ -207,7 +277,7 @@ package struct HTTPConnection {
     parser.removeAll()
     respond(
       .error(.requestTimeout, "the request did not come whole in time"), to: nil,
-      date: model.date(at: now))
+      from: model, at: now)
     since = now.uptime
   }
 

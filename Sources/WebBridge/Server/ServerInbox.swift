@@ -1,3 +1,4 @@
+import APIModel
 import CWebSockets
 import DiscoveryCore
 import Synchronization
@@ -10,6 +11,9 @@ final class ServerInbox: Sendable {
   struct Contents: Sendable {
     var updates: [RegistryUpdate] = []
     var readiness: ReadModel.Readiness?
+    var announcements: [AnnouncementDocument]?
+    var probes: [ProbeOrder] = []
+    var replies: [APIOrder.Reply] = []
     var isStopping = false
     /// They wait for room.
     var waiting: [CheckedContinuation<Void, Never>] = []
@@ -32,19 +36,33 @@ final class ServerInbox: Sendable {
 
   /// Nobody is woken any more, and nobody waits.
   func close() {
-    let waiting = state.withLock { state in
+    let contents = state.withLock { state in
       state.context = nil
       defer { state.contents = Contents() }
-      return state.contents.waiting
+      return state.contents
     }
-    for continuation in waiting { continuation.resume() }
+    for continuation in contents.waiting { continuation.resume() }
+    for case .start(let call) in contents.probes { call.finish(.failure(.cancelled)) }
   }
+
+  /// True once somebody wants the server to stop.
+  var isStopping: Bool { state.withLock { $0.contents.isStopping } }
 
   /// Leaves something and wakes the server's thread.
   func put(_ change: (inout Contents) -> Void) {
     state.withLock { state in
       change(&state.contents)
       wake(&state)
+    }
+  }
+
+  /// Leaves an order; false when nobody takes it any more.
+  func put(_ order: ProbeOrder) -> Bool {
+    state.withLock { state in
+      guard state.context != nil else { return false }
+      state.contents.probes.append(order)
+      wake(&state)
+      return true
     }
   }
 

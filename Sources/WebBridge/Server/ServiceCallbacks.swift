@@ -5,12 +5,13 @@ enum ServiceCallbacks {
   /// Static names, as the library keeps pointers to them.
   private static let connectionName: StaticString = "connection"
   private static let listenerName: StaticString = "listener"
+  private static let probesName: StaticString = "probes"
 
-  /// The two kinds of descriptor in the event loop, and the terminator; the caller frees them after
+  /// The three kinds of descriptor in the event loop, and the terminator; the caller frees them after
   /// the context.
   static func makeProtocols(chunk: Int) -> UnsafeMutablePointer<lws_protocols> {
-    let protocols = UnsafeMutablePointer<lws_protocols>.allocate(capacity: 3)
-    protocols.initialize(repeating: lws_protocols(), count: 3)
+    let protocols = UnsafeMutablePointer<lws_protocols>.allocate(capacity: 4)
+    protocols.initialize(repeating: lws_protocols(), count: 4)
     protocols[0].name = pointer(to: connectionName)
     protocols[0].callback = { socket, reason, _, input, length in
       ServiceCallbacks.connectionEvent(socket, reason, input, length)
@@ -23,15 +24,33 @@ enum ServiceCallbacks {
       ServiceCallbacks.loop(of: socket)?.acceptConnections(from: socket)
       return 0
     }
+    protocols[2].name = pointer(to: probesName)
+    protocols[2].callback = { socket, reason, _, _, _ in
+      guard reason == LWS_CALLBACK_RAW_RX_FILE, let socket else { return 0 }
+      ServiceCallbacks.loop(of: socket)?.serveProbes()
+      return 0
+    }
     return protocols
   }
 
   /// Puts `descriptor` into the event loop as a listener; the library owns it then.
   static func adopt(listener descriptor: Int32, by host: OpaquePointer) -> OpaquePointer? {
+    adopt(file: descriptor, as: listenerName, by: host)
+  }
+
+  /// Puts the probes' event queue into the event loop; the library owns it then.
+  static func adopt(probes descriptor: Int32, by host: OpaquePointer) -> OpaquePointer? {
+    adopt(file: descriptor, as: probesName, by: host)
+  }
+
+  /// A descriptor that is only told of, and not read from.
+  private static func adopt(file descriptor: Int32, as name: StaticString, by host: OpaquePointer)
+    -> OpaquePointer?
+  {
     var handle = lws_sock_file_fd_type()
     handle.filefd = descriptor
     return lws_adopt_descriptor_vhost(
-      host, LWS_ADOPT_RAW_FILE_DESC, handle, pointer(to: listenerName), nil)
+      host, LWS_ADOPT_RAW_FILE_DESC, handle, pointer(to: name), nil)
   }
 
   /// Puts `descriptor` into the event loop as a connection; the library owns it then, and closes it

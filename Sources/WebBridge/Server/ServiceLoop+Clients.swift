@@ -8,8 +8,7 @@ extension ServiceLoop {
     let now = setup.clock.now()
     // A bound, so that a storm of them does not keep the others waiting.
     for _ in 0..<64 {
-      let descriptor = accept(listener)
-      guard descriptor >= 0 else {
+      guard let connection = accept(listener) else {
         switch errno {
         case EINTR, ECONNABORTED: continue
         case EAGAIN: return
@@ -23,28 +22,40 @@ extension ServiceLoop {
           return
         }
       }
-      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-      guard clients.count < setup.limits.connections else {
-        refuse(descriptor, at: now)
+      guard makePlace(for: connection.peer) else {
+        refuse(connection.descriptor, at: now)
         continue
       }
-      guard let socket = ServiceCallbacks.adopt(connection: descriptor, by: host) else { continue }
-      let client = Client(
-        socket, descriptor: descriptor, HTTPConnection(limits: setup.limits.connection, at: now))
-      clients[descriptor] = client
-      // Not owned: `clients` keeps it until the library closes the connection.
-      lws_set_opaque_user_data(socket, Unmanaged.passUnretained(client).toOpaque())
-      watchTime(of: client, at: now)
+      add(connection, at: now)
     }
   }
 
   /// accept(2).
-  private func accept(_ listener: OpaquePointer) -> Int32 {
+  private func accept(_ listener: OpaquePointer) -> AcceptedConnection? {
     if let code = setup.fault(.accept) {
       errno = code
-      return -1
+      return nil
     }
-    return Glibc.accept(lws_get_socket_fd(listener), nil, nil)
+    return AcceptedConnection(from: lws_get_socket_fd(listener), rule: setup.changeRule)
+  }
+
+  private func add(_ connection: AcceptedConnection, at now: Moment) {
+    let descriptor = connection.descriptor
+    guard let socket = ServiceCallbacks.adopt(connection: descriptor, by: host) else { return }
+    accepted += 1
+    let share = shares[connection.peer] ?? PeerShare(connection.peer)
+    shares[connection.peer] = share
+    share.connections += 1
+    let client = Client(
+      socket, descriptor: descriptor,
+      HTTPConnection(
+        limits: setup.limits.connection, by: connection.requester,
+        checksHost: connection.checksHost, at: now),
+      share: share, number: accepted)
+    clients[descriptor] = client
+    // Not owned: `clients` keeps it until the library closes the connection.
+    lws_set_opaque_user_data(socket, Unmanaged.passUnretained(client).toOpaque())
+    watchTime(of: client, at: now)
   }
 
   /// Accepts connections again.
@@ -57,7 +68,8 @@ extension ServiceLoop {
   private func refuse(_ descriptor: Int32, at now: Moment) {
     let response = HTTPResponse.error(
       .serviceUnavailable, code: "too_many_connections",
-      "there are \(setup.limits.connections) connections already")
+      "all places for connections are taken")
+    model.countAnswer(response.status)
     let bytes =
       response.head(date: model.date(at: now), keepsConnection: false, isVersion10: false)
       + response.body.bytes
@@ -79,6 +91,7 @@ extension ServiceLoop {
       for effect in client.connection.advance(model, at: now) {
         switch effect {
         case .refresh: setup.onRefresh()
+        case .order(let order): submit(order, of: client, at: now)
         case .startedWatching:
           watchers[client.descriptor] = client
           model.addReader()
@@ -88,7 +101,7 @@ extension ServiceLoop {
       case .failed: return false
       case .nothing:
         finish(client, at: now)
-        setInput(of: client, true)
+        setInput(of: client, client.connection.takesInput)
         watchTime(of: client, at: now)
         return !client.connection.isOver
       case .all: break
@@ -122,8 +135,9 @@ extension ServiceLoop {
       guard let start = room.bindMemory(to: UInt8.self).baseAddress,
         nexus_lws_write(client.socket, start, count) >= 0
       else { return .failed }
-      if isBlocked(client) { return .blocked }
+      // Also when the kernel took but a part: what it has waited for until now is over.
       client.connection.progressed(at: now)
+      if isBlocked(client) { return .blocked }
       result = .all
       if count == room.count, lws_send_pipe_choked(client.socket) != 0 { return .blocked }
       if count < room.count { return result }
@@ -150,6 +164,7 @@ extension ServiceLoop {
   func forget(_ client: Client) {
     lws_set_opaque_user_data(client.socket, nil)
     clients[client.descriptor] = nil
+    if !client.isLeaving { release(client.share) }
     if watchers.removeValue(forKey: client.descriptor) != nil {
       model.removeReader(at: setup.clock.now())
     }

@@ -12,13 +12,35 @@ final class ServiceLoop {
     let socket: OpaquePointer
     let descriptor: Int32
     var connection: HTTPConnection
-    /// False while its input stays in the kernel, because output waits.
+    let share: PeerShare
+    /// Which it was, counted from the first connection.
+    let number: UInt64
+    /// True once it has given way to another, and only waits for the library to close it.
+    var isLeaving = false
+    /// False while its input stays in the kernel, because output or an order waits.
     var takesInput = true
+    /// The number of its last order.
+    var ticket: UInt64?
 
-    init(_ socket: OpaquePointer, descriptor: Int32, _ connection: HTTPConnection) {
+    init(
+      _ socket: OpaquePointer, descriptor: Int32, _ connection: HTTPConnection, share: PeerShare,
+      number: UInt64
+    ) {
       self.socket = socket
       self.descriptor = descriptor
       self.connection = connection
+      self.share = share
+      self.number = number
+    }
+  }
+
+  /// The places that one peer holds.
+  final class PeerShare {
+    let peer: Peer
+    var connections = 0
+
+    init(_ peer: Peer) {
+      self.peer = peer
     }
   }
 
@@ -30,12 +52,22 @@ final class ServiceLoop {
   /// By descriptor.
   var clients: [Int32: Client] = [:]
   var watchers: [Int32: Client] = [:]
+  /// Of each peer that is connected.
+  var shares: [Peer: PeerShare] = [:]
+  /// How many connections were accepted.
+  var accepted: UInt64 = 0
   /// Room for a chunk, with what the library wants to be free in front of it.
   let scratch: UnsafeMutableRawBufferPointer
   /// The library's virtual host, which everything in the event loop belongs to.
   let host: OpaquePointer
   /// Listeners that wait until there are descriptors again.
   var pausedListeners: [OpaquePointer] = []
+  /// The number of the last order.
+  var lastTicket: UInt64 = 0
+  /// What came of orders and is not known here yet.
+  var replies: [APIOrder.Reply] = []
+  /// nil before `openProbes`.
+  var probes: ProbePool?
 
   private let inbox: ServerInbox
   private let context: OpaquePointer
@@ -64,9 +96,7 @@ final class ServiceLoop {
     info.user = UnsafeMutableRawPointer(link)
     info.protocols = UnsafePointer(protocols)
     var setup = setup
-    let context = DescriptorLimit.apply(connections: &setup.limits.connections) {
-      lws_create_context(&info)
-    }
+    let context = DescriptorLimit.apply(&setup.limits) { lws_create_context(&info) }
     guard let context, let host = lws_create_vhost(context, &info) else {
       if let context { lws_context_destroy(context) }
       protocols.deallocate()
@@ -82,10 +112,12 @@ final class ServiceLoop {
     self.link = link
     self.context = context
     self.host = host
-    model = ReadModel(identity: setup.identity, ring: setup.limits.events)
+    model = ReadModel(
+      identity: setup.identity, ring: setup.limits.events, counters: setup.counters)
     // Not owned: the context is destroyed before this object is freed.
     link.pointee = Unmanaged.passUnretained(self).toOpaque()
     timer.pointee.owner = link.pointee
+    model.connections = { [unowned self] in clients.count }
     inbox.open(context)
   }
 
@@ -111,7 +143,7 @@ final class ServiceLoop {
       // Sleeps until there is something to do: 0 is no timeout in this library.
       hasFailed = setup.fault(.wait) != nil || lws_service(context, 0) < 0
     }
-    let isOrdered = isStopping || inbox.take().isStopping
+    let isOrdered = isStopping || inbox.isStopping
     destroy()
     if !isOrdered { setup.onEnd("the event loop failed") }
   }
@@ -119,10 +151,12 @@ final class ServiceLoop {
   /// Closes everything; the object does nothing any more.
   func destroy() {
     inbox.close()
+    probes?.removeAll()
     lws_sul_cancel(&timer.pointee.entry)
     lws_context_destroy(context)
     clients = [:]
     watchers = [:]
+    shares = [:]
   }
 
   // MARK: - What others leave
@@ -132,9 +166,12 @@ final class ServiceLoop {
     let contents = inbox.take()
     if contents.isStopping { isStopping = true }
     if let readiness = contents.readiness { model.readiness = readiness }
-    guard !contents.updates.isEmpty else { return }
+    if let announcements = contents.announcements { model.announcements = announcements }
+    if !contents.probes.isEmpty { takeProbes(contents.probes) }
+    guard !contents.updates.isEmpty || !contents.replies.isEmpty else { return }
     let now = setup.clock.now()
     for update in contents.updates { model.apply(update, at: now) }
+    takeReplies(contents.replies, at: now)
     for client in watchers.values { lws_callback_on_writable(client.socket) }
   }
 
@@ -170,12 +207,18 @@ final class ServiceLoop {
       }, microseconds)
   }
 
-  /// Without connections and paused listeners there is nothing to wake for.
+  /// Without connections, probes and paused listeners there is nothing to wake for.
   func cancelAlarmIfIdle() {
-    guard clients.isEmpty, pausedListeners.isEmpty, alarm != nil else { return }
+    guard clients.isEmpty, pausedListeners.isEmpty, probes?.isEmpty ?? true, alarm != nil
+    else { return }
     lws_sul_cancel(&timer.pointee.entry)
     alarm = nil
     nextBeat = nil
+  }
+
+  /// Has the library close it, as soon as it is back in its loop.
+  func drop(_ client: Client) {
+    lws_set_timeout(client.socket, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC)
   }
 
   private func timeCame() {
@@ -191,6 +234,7 @@ final class ServiceLoop {
       }
     }
     resumeListeners()
+    expireProbes(at: now)
     if let nextBeat { setAlarm(nextBeat, at: now) }
     for client in Array(clients.values) {
       let isBlocked = isBlocked(client)
@@ -201,8 +245,7 @@ final class ServiceLoop {
       }
       client.connection.expire(model, at: now, isBlocked: isBlocked)
       if client.connection.isOver || !serve(client) {
-        // The library closes it as soon as it is back in its loop.
-        lws_set_timeout(client.socket, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC)
+        drop(client)
       }
     }
   }

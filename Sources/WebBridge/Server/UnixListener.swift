@@ -34,7 +34,7 @@ package struct UnixListener: Sendable {
       guard address.use({ bind(descriptor, $0, $1) }) == 0 else {
         throw Self.failure("bind \(path)")
       }
-      // Open to all: what can be asked for here is read, or is that the network be asked again.
+      // Open to all for reading; who may change something is `ChangeRule`'s to say.
       guard chmod(path, 0o666) == 0 else { throw Self.failure("chmod \(path)") }
       guard listen(descriptor, SOMAXCONN) == 0 else { throw Self.failure("listen \(path)") }
       var info = stat()

@@ -1,3 +1,4 @@
+import APIModel
 import CWebSockets
 import DiscoveryCore
 import Glibc
@@ -10,8 +11,12 @@ package final class WebServer: Sendable {
   package struct Limits: Hashable, Sendable {
     package var connection = HTTPConnection.Limits()
     package var events = EventRing.Limits()
-    /// Connections above it are answered 503 and closed.
+    /// How many connections there may be; with a TCP listener half of them are its, half the Unix
+    /// socket's. When they are taken a newcomer gets the place of whoever has the most (`PlaceRule`),
+    /// or is answered 503 and closed.
     package var connections = 2048
+    /// Probes above it fail at once.
+    package var probes = 512
     /// Between the comment lines of an event stream.
     package var heartbeat: Duration = .seconds(15)
     /// After connections could not be accepted for want of descriptors or memory.
@@ -31,11 +36,22 @@ package final class WebServer: Sendable {
   package struct Setup: Sendable {
     /// Where the Unix socket is made.
     package var socketPath: String
+    /// Where the TCP listener is, which serves reading only.
+    package var host = ListenHost.none
+    /// Of the TCP listener; 0 is any that is free.
+    package var port: UInt16 = 0
+    /// Who may change what the daemon knows, over the Unix socket.
+    package var changeRule = ChangeRule(ownUser: geteuid())
     package var identity: ReadModel.Identity
     package var clock: any DiscoveryClock
     package var limits = Limits()
+    /// What the daemon's parts count, for `/metrics`.
+    package var counters = DaemonCounters()
     /// Called on the server's thread for `POST /v1/refresh`; must return at once.
     package var onRefresh: @Sendable () -> Void = {}
+    /// Called on the server's thread with an order and what to answer it by (see `answer`); must return
+    /// at once, false when it takes no more.
+    package var onOrder: @Sendable (APIOrder, APIOrder.Ticket) -> Bool = { _, _ in false }
     /// Gets the library's errors, for the log.
     package var onError: @Sendable (String) -> Void = { _ in }
     /// Called once, on the server's thread, with the reason when the server ends without `stop`:
@@ -50,7 +66,15 @@ package final class WebServer: Sendable {
       self.identity = identity
       self.clock = clock
     }
+
+    /// How many connections there may be over the Unix socket, and as many over TCP.
+    var placesOfEachKind: Int { host == .none ? limits.connections : limits.connections / 2 }
   }
+
+  /// Where it is reached over TCP, each as a URL: `http://127.0.0.1:6398`.
+  package let urls: [String]
+  /// Sends probes from the server's thread; each fails once the server has stopped.
+  package let probes: ProbeClient
 
   private let inbox: ServerInbox
   private let listener: UnixListener
@@ -61,20 +85,33 @@ package final class WebServer: Sendable {
   package init(_ setup: Setup) throws(WebServerError) {
     LibraryLog.send(to: setup.onError)
     let inbox = ServerInbox()
+    // First, so that a second daemon is told of the first one by its socket.
     let listener = try UnixListener(path: setup.socketPath)
+    var descriptors = [listener.descriptor]
     let loop: ServiceLoop
     do throws(WebServerError) {
+      let network = try TCPListener.open(setup.host, port: setup.port)
+      descriptors += network.map(\.descriptor)
+      urls = network.map(\.url)
+      for missing in network where !missing.isPresent {
+        setup.onError(
+          "this machine does not have the address of \(missing.url) yet; it is served there once it has"
+        )
+      }
       loop = try ServiceLoop(setup, inbox: inbox)
     } catch {
       listener.removeFile()
-      close(listener.descriptor)
+      for descriptor in descriptors { close(descriptor) }
       throw error
     }
     do throws(WebServerError) {
-      try loop.listen(listener.descriptor)
+      while !descriptors.isEmpty { try loop.listen(descriptors.removeFirst()) }
+      try loop.openProbes()
+      probes = ProbeClient(inbox: inbox, limit: loop.setup.limits.probes)
       thread = Mutex(try Self.startThread(loop))
     } catch {
       listener.removeFile()
+      for descriptor in descriptors { close(descriptor) }
       loop.destroy()
       throw error
     }
@@ -87,9 +124,23 @@ package final class WebServer: Sendable {
     await inbox.put(update)
   }
 
+  /// Says what came of an order, which the registry shows at `revision`.
+  package func answer(
+    _ ticket: APIOrder.Ticket, _ outcome: APIOrder.Outcome, at revision: UInt64
+  ) {
+    inbox.put {
+      $0.replies.append(APIOrder.Reply(ticket: ticket, outcome: outcome, revision: revision))
+    }
+  }
+
   /// Says what `/readyz` answers.
   package func setReady(_ readiness: ReadModel.Readiness) {
     inbox.put { $0.readiness = readiness }
+  }
+
+  /// Says which services of this machine the status has.
+  package func setAnnouncements(_ announcements: [AnnouncementDocument]) {
+    inbox.put { $0.announcements = announcements }
   }
 
   /// Removes the socket's file, closes all connections and ends the thread; returns when that is

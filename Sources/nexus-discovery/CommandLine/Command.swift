@@ -2,7 +2,7 @@
 package struct Command: Sendable {
   /// Under which heading the tool's help lists it.
   package enum Group: String, CaseIterable, Sendable {
-    case network = "Look around"
+    case network = "The network"
     case daemon = "The daemon"
     case tool = "The tool"
   }

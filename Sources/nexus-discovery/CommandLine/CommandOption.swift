@@ -11,10 +11,11 @@ package struct CommandOption: Hashable, Sendable {
   /// What holds without it, as help shows it; nil where there is nothing to tell.
   package let standard: String?
   package let isRepeatable: Bool
+  package let isRequired: Bool
 
   package init(
     _ name: String, letter: Character? = nil, value: OptionValue? = nil, help: String,
-    standard: String? = nil, isRepeatable: Bool = false
+    standard: String? = nil, isRepeatable: Bool = false, isRequired: Bool = false
   ) {
     self.name = name
     self.letter = letter
@@ -22,11 +23,13 @@ package struct CommandOption: Hashable, Sendable {
     self.help = help
     self.standard = standard
     self.isRepeatable = isRepeatable
+    self.isRequired = isRequired
   }
 
-  /// How usage shows it: `[--type TYPE]...`.
+  /// How usage shows it: `[--type TYPE]...`, or `--port N` where it is required.
   package var usage: String {
-    "[--\(name)\(value.map { " \($0.placeholder)" } ?? "")]\(isRepeatable ? "..." : "")"
+    let option = "--\(name)\(value.map { " \($0.placeholder)" } ?? "")"
+    return (isRequired ? option : "[\(option)]") + (isRepeatable ? "..." : "")
   }
 
   /// How the table of options shows it: `-h, --help`.

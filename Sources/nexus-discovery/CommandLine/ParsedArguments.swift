@@ -29,6 +29,9 @@ package struct ParsedArguments: Hashable, Sendable {
     }
     if let problem = scan.problem { throw problem.usageError(options) }
     try take(scan.operands, for: command)
+    if let missing = options.first(where: { $0.isRequired && given[$0.name] == nil }) {
+      throw UsageError("\(missing.usage) is missing")
+    }
   }
 
   private mutating func take(_ option: CommandOption, _ value: String?) throws(UsageError) {

@@ -14,7 +14,9 @@ package enum CheckConfigCommand {
     summary: "checks a configuration file and prints every problem in it",
     details: [
       "Without PATH it checks the file that serve would read: $NEXUS_CONFIG, else"
-        + " /etc/nexus/nexus.toml."
+        + " /etc/nexus/nexus.toml.",
+      "The files that backends name for keys and certificates are read too, as the user who runs"
+        + " this: run it as the daemon's user to know that the daemon can read them.",
     ],
     operand: Operand(OptionValue("PATH", .path), help: "the file to check", isRequired: false),
     examples: [

@@ -1,6 +1,12 @@
 import APIModel
 import WebBridge
 
+/// The daemon does not answer, or not now: asking again later may help. `failure` is for a command
+/// that does not wait.
+package struct DaemonGone: Error {
+  package let failure: CommandFailure
+}
+
 /// The daemon, as commands ask it: every failure is already in words for people.
 package struct DaemonClient: Sendable {
   /// Path of the daemon's Unix socket.
@@ -17,6 +23,13 @@ package struct DaemonClient: Sendable {
     package var elements: [[UInt8]] { JSONSlices.elements(of: array) }
   }
 
+  /// All models of an answer, with the very bytes that came.
+  package struct Models: Sendable {
+    package let document: ModelListDocument
+    /// The JSON array.
+    package let array: [UInt8]
+  }
+
   /// The daemon at `--socket`, else `$NEXUS_SOCKET`, else the usual place.
   package init(_ arguments: ParsedArguments, _ console: Console) {
     let environment = console.environment("NEXUS_SOCKET").flatMap { $0.isEmpty ? nil : $0 }
@@ -25,11 +38,16 @@ package struct DaemonClient: Sendable {
   }
 
   package func backends(query: [(name: String, value: String)] = []) throws -> Backends {
-    let pairs = query.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }
-    let path = "/v1/backends" + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
-    let body = try send("GET", path)
+    let body = try send("GET", Self.path("/v1/backends", query))
     let document = try decode(BackendListDocument.self, from: body)
     return Backends(document: document, array: JSONSlices.value(of: "backends", in: body) ?? [])
+  }
+
+  /// What is served, by the backends that the query asks for.
+  package func models(query: [(name: String, value: String)] = []) throws -> Models {
+    let body = try send("GET", Self.path("/v1/models", query))
+    let document = try decode(ModelListDocument.self, from: body)
+    return Models(document: document, array: JSONSlices.value(of: "data", in: body) ?? [])
   }
 
   package func status() throws -> (document: StatusDocument, body: [UInt8]) {
@@ -37,39 +55,115 @@ package struct DaemonClient: Sendable {
     return (try decode(StatusDocument.self, from: body), body)
   }
 
+  /// Adds a backend, or changes the one that was added with the same URL; its JSON as it came.
+  package func add(
+    _ backend: NewBackendDocument
+  ) throws -> (document: BackendDocument, body: [UInt8], isNew: Bool) {
+    let answer = try exchange("POST", "/v1/backends", body: try JSONText.encode(backend))
+    return (
+      try decode(BackendDocument.self, from: answer.body), answer.body, answer.status == 201
+    )
+  }
+
+  /// False when nothing of that id, or added by that name, is there.
+  package func remove(_ idOrName: String) throws -> Bool {
+    let response = try answer("DELETE", "/v1/backends/\(PercentEncoding.encode(idOrName))")
+    guard response.status != 404 else { return false }
+    try check(response)
+    return true
+  }
+
   package func refresh() throws {
     _ = try send("POST", "/v1/refresh")
   }
 
-  /// Hands on each server-sent event (its name, id and data); ends only by throwing.
+  /// Has the configuration read again: what is wrong with it, a line each; nothing when it is in
+  /// force.
+  package func reload() throws -> [String] {
+    let response = try answer("POST", "/v1/reload")
+    guard response.status == 422 else {
+      try check(response)
+      return []
+    }
+    return try decode(ErrorDocument.self, from: response.body).error.message
+      .split(separator: "\n").map(String.init)
+  }
+
+  /// Throws `DaemonGone` unless the daemon is there and has taken up its work.
+  package func requireReady() throws {
+    let response: APIResponse
+    do {
+      response = try client.send("GET", "/readyz")
+    } catch {
+      throw streamFailure(error)
+    }
+    if response.status == 503 {
+      throw DaemonGone(failure: refusal(status: response.status, body: response.body))
+    }
+  }
+
+  /// Calls `onOpen` when the stream of events begins, and hands on each event (its name, id and
+  /// data); `lastID` resumes after that one. Ends only by throwing: `DaemonGone` when the daemon may
+  /// be back later.
   package func watch(
+    after lastID: String?, onOpen: () -> Void,
     onEvent: (_ event: String, _ id: String?, _ data: [UInt8]) throws -> Void
   ) throws {
     do {
-      try client.watch("/v1/watch", lastEventID: nil) { event in
+      try client.watch("/v1/watch", lastEventID: lastID, onOpen: onOpen) { event in
         try onEvent(event.name, event.id, Array(event.data.utf8))
         return true
       }
     } catch let error as DecodingError {
       throw misunderstood(error)
-    } catch APIClientError.disconnected {
-      throw CommandFailure("the daemon at \(socket) ended", status: .noDaemon)
-    } catch APIClientError.timedOut {
-      throw CommandFailure("the daemon at \(socket) says nothing any more", status: .noDaemon)
     } catch let error as APIClientError {
+      throw streamFailure(error)
+    }
+  }
+
+  private func streamFailure(_ error: APIClientError) -> any Error {
+    switch error {
+    case .disconnected:
+      DaemonGone(failure: CommandFailure("the daemon at \(socket) ended", status: .noDaemon))
+    case .timedOut:
+      DaemonGone(
+        failure: CommandFailure("the daemon at \(socket) says nothing any more", status: .noDaemon))
+    case .noDaemon, .refused(status: 503, _): DaemonGone(failure: failure(error))
+    default: failure(error)
+    }
+  }
+
+  private static func path(_ path: String, _ query: [(name: String, value: String)]) -> String {
+    let pairs = query.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }
+    return path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
+  }
+
+  private func send(_ method: String, _ path: String) throws -> [UInt8] {
+    try exchange(method, path).body
+  }
+
+  private func exchange(
+    _ method: String, _ path: String, body: [UInt8] = []
+  ) throws -> APIResponse {
+    let response = try answer(method, path, body: body)
+    try check(response)
+    return response
+  }
+
+  private func answer(
+    _ method: String, _ path: String, body: [UInt8] = []
+  ) throws -> APIResponse {
+    do {
+      return try client.send(method, path, body: body)
+    } catch {
       throw failure(error)
     }
   }
 
-  private func send(_ method: String, _ path: String) throws -> [UInt8] {
-    let response: APIResponse
-    do {
-      response = try client.send(method, path)
-    } catch {
-      throw failure(error)
+  private func check(_ response: APIResponse) throws {
+    guard (200..<300).contains(response.status) else {
+      throw refusal(status: response.status, body: response.body)
     }
-    guard !(200..<300).contains(response.status) else { return response.body }
-    throw refusal(status: response.status, body: response.body)
   }
 
   private func decode<Document: Decodable>(

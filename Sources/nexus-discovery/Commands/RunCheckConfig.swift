@@ -4,7 +4,8 @@ import DiscoveryCore
 func runCheckConfig(_ options: CheckConfigOptions, _ console: Console) throws -> ExitStatus {
   let path = ConfigPath(named: options.path, environment: console.environment)
   let result = path.load()
-  for problem in result.problems {
+  // What the daemon's environment will hold is not known here.
+  for problem in result.problems + result.backendAccess(environment: nil).problems {
     console.writeError(PlainText.cleaned(problem.description) + "\n")
   }
   guard result.errors.isEmpty else { return .badConfiguration }

@@ -1,22 +1,12 @@
 import APIModel
 import DiscoveryCore
+import NexusDiscovery
 
 /// Listens to the LAN for a while and prints each server that was heard.
 func runDiscover(_ options: DiscoverOptions, _ console: Console) async throws -> ExitStatus {
-  let discovery = await Discovery(settings: try scanSettings(options, console))
-  let end = discovery.clock.now().uptime.advanced(by: options.timeout)
-  await withTaskGroup(of: Void.self) { group in
-    group.addTask { await discovery.run() }
-    try? await discovery.clock.sleep(until: end)
-    group.cancelAll()
-  }
-  let backends = await discovery.registry.snapshot().backends.filter(options.wants)
-  let mdns = await discovery.registry.sourceStatuses().first { $0.source == .mdns }
-  if backends.isEmpty, mdns?.state != .up {
-    throw CommandFailure(
-      "cannot listen to the network: \(mdns?.lastError ?? "avahi-daemon does not answer")")
-  }
-  let documents = backends.map(BackendDocument.init)
+  let settings = try scanSettings(options, console)
+  let documents = try await Discovery.scan(settings, for: options.timeout).filter(options.wants)
+    .map(BackendDocument.init)
   if options.json {
     try console.write(String(decoding: JSONText.encode(documents), as: UTF8.self) + "\n")
   } else if documents.isEmpty {

@@ -12,6 +12,12 @@ func runServe(_ options: ServeOptions, _ console: Console) async throws -> ExitS
     return .badConfiguration
   }
   options.override(&configuration)
+  guard !configuration.server.isForbiddenRemote else {
+    console.complain(
+      "--host \(configuration.server.host): other machines reach it, and \"allow_remote\" in"
+        + " [server] is not true")
+    return .badConfiguration
+  }
   let lacksJournal = configuration.logging.format == .journal && !Journal.isAvailable
   if lacksJournal { configuration.logging.format = .text }
   let log = Log(
@@ -19,8 +25,10 @@ func runServe(_ options: ServeOptions, _ console: Console) async throws -> ExitS
     journal: { try? Journal.send($0.compactMap { JournalField($0.name, $0.value) }) },
     clock: SystemClock())
   if lacksJournal { log.warn("there is no journal on this machine: logging text") }
-  for warning in result.warnings { log.warn(warning.description) }
+  let access = result.backendAccess(environment: console.environment)
+  for warning in result.warnings + access.problems { log.warn(warning.description) }
   return try await Daemon(
-    options: options, configuration: configuration, path: path, log: log
+    options: options, configuration: configuration, access: access, path: path,
+    environment: console.environment, log: log
   ).run()
 }

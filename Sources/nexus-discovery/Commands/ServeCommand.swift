@@ -7,6 +7,11 @@ package struct ServeOptions: Hashable, Sendable {
   package var noDiscovery: Bool
   /// Path of the Unix socket.
   package var socket: String?
+  /// Directory of state.json.
+  package var stateDirectory: String?
+  /// Where the TCP listener is.
+  package var host: ListenHost?
+  package var port: Int?
   package var logLevel: LogLevel?
   package var logFormat: LogFormat?
 
@@ -14,6 +19,9 @@ package struct ServeOptions: Hashable, Sendable {
     config = arguments.value(of: ServeCommand.config)
     noDiscovery = arguments.has(ServeCommand.noDiscovery)
     socket = arguments.value(of: ServeCommand.socket)
+    stateDirectory = arguments.value(of: ServeCommand.stateDirectory)
+    host = arguments.value(of: ServeCommand.host).flatMap { try? ListenHost(parsing: $0) }
+    port = arguments.value(of: ServeCommand.port).flatMap { Int($0) }
     logLevel = arguments.value(of: ServeCommand.logLevel).flatMap(LogLevel.init)
     logFormat = arguments.value(of: ServeCommand.logFormat).flatMap(LogFormat.init)
   }
@@ -28,6 +36,18 @@ package enum ServeCommand {
   package static let socket = CommandOption(
     "socket", value: OptionValue("PATH", .path), help: "where to listen for clients",
     standard: "as the configuration says, else \(Product.socket)")
+  package static let host = CommandOption(
+    "host", value: OptionValue("HOST", .listenHost),
+    help: "the IP address to serve HTTP at, or \"\" for none; needs \"allow_remote\" in the"
+      + " configuration where other machines reach it",
+    standard: "as the configuration says, else \(ServerSettings().host)")
+  package static let port = CommandOption(
+    "port", value: OptionValue("N", .integer(1...65_535)), help: "the port to serve HTTP at",
+    standard: "as the configuration says, else \(ServerSettings().port)")
+  package static let stateDirectory = CommandOption(
+    "state-dir", value: OptionValue("DIR", .path),
+    help: "where to keep what is known over restarts",
+    standard: "$STATE_DIRECTORY, else \(StateDirectory.standardPath)")
   package static let logLevel = CommandOption(
     "log-level", value: OptionValue("LEVEL", .oneOf(LogLevel.allCases.map(\.rawValue))),
     help: "the least grave lines to log", standard: "as the configuration says, else info")
@@ -41,7 +61,7 @@ package enum ServeCommand {
       "It logs to the journal under systemd, else to standard error. SIGHUP reloads the"
         + " configuration, SIGTERM or Ctrl-C ends it."
     ],
-    options: [config, noDiscovery, socket, logLevel, logFormat],
+    options: [config, noDiscovery, socket, host, port, stateDirectory, logLevel, logFormat],
     examples: [
       Command.Example("serve", "with the machine's configuration"),
       Command.Example(

@@ -21,12 +21,15 @@ package enum ShowCommand {
     _ arguments: ParsedArguments, _ console: Console
   ) throws -> ExitStatus {
     let wanted = arguments.operand ?? ""
-    let answer = try DaemonClient(arguments, console).backends()
+    let client = DaemonClient(arguments, console)
+    let answer = try client.backends()
     let index = try BackendSearch.index(of: wanted, among: answer.document.backends)
     if arguments.has(.json) {
       try console.write(String(decoding: answer.elements[index], as: UTF8.self) + "\n")
     } else {
-      let fields = BackendDetails.fields(of: answer.document.backends[index], now: console.now)
+      let fields = BackendDetails.fields(
+        of: answer.document.backends[index], sources: try client.status().document.sources,
+        now: console.now)
       try console.write(lines: fields.lines(styled: console.terminal.hasColor))
     }
     return .done

@@ -21,9 +21,13 @@ package enum StatusCommand {
     let terminal = console.terminal
     let fields = StatusReport.fields(of: answer.document, socket: client.socket, now: console.now)
     let sources = StatusReport.sources(of: answer.document, now: console.now)
+    let announcements = StatusReport.announcements(of: answer.document)
+      .map { [""] + $0.lines(width: terminal.width, styled: terminal.hasColor) }
+    let limits = StatusReport.limits(of: answer.document)
     try console.write(
       lines: fields.lines(styled: terminal.hasColor) + [""]
-        + sources.lines(width: terminal.width, styled: terminal.hasColor))
+        + sources.lines(width: terminal.width, styled: terminal.hasColor)
+        + (announcements ?? []) + (limits.isEmpty ? [] : [""] + limits))
     return .done
   }
 }

@@ -7,13 +7,55 @@ extension LogRecord {
     let who = "\(backend.name): \(backend.kindName) at \(backend.url)"
     switch change.kind {
     case .added: return LogRecord(.discovered, "discovered \(who)", of: backend)
-    case .updated: return LogRecord(.updated, "updated \(who)", of: backend)
+    case .updated:
+      return contradiction(in: change) ?? LogRecord(.updated, "updated \(who)", of: backend)
     case .disappeared:
       return LogRecord(.disappeared, "disappeared \(who); its grace period runs", of: backend)
     case .reappeared: return LogRecord(.reappeared, "reappeared \(who)", of: backend)
     case .removed: return LogRecord(.removed, "removed \(who)", of: backend)
     case .status: return status(of: backend, who)
     }
+  }
+
+  /// What to log once where a backend's own answers show it to be something else than what is said of
+  /// it; nil where they do not, or where that was so before the change.
+  package static func contradiction(in change: RegistryChange) -> LogRecord? {
+    let backend = change.backend
+    guard let previous = change.previous, backend.isContradicted, let found = backend.detectedType,
+      previous.detectedType != found || previous.claimedType != backend.claimedType
+    else { return nil }
+    var record = LogRecord(
+      .updated,
+      "\(backend.name) is said to be \(backend.claimedType.rawValue), but answers as"
+        + " \(found.rawValue) at \(backend.url)", of: backend)
+    record.level = .warn
+    record.fields[.reason] = "contradiction"
+    return record
+  }
+
+  /// What to log of a change and of those that were withheld before it.
+  package static func record(for line: FlapDamper.Line) -> LogRecord {
+    var record = record(for: line.change)
+    guard let flaps = line.flaps else { return record }
+    record.fields[.count] = "\(flaps.total)"
+    let backend = line.change.backend
+    let isHealth = line.change.kind == .status
+    let told = description(
+      of: flaps, down: isHealth ? "became unhealthy" : "disappeared",
+      up: isHealth ? "became healthy" : "reappeared")
+    switch line.change.kind {
+    case .disappeared:
+      record.message = "\(backend.name) flapped: it \(told); it is gone now"
+    case .reappeared:
+      record.message =
+        "\(backend.name) flapped: it \(told); it is there now: \(backend.kindName)"
+        + " at \(backend.url)"
+    case .status:
+      record.message = "\(backend.name) flapped: it \(told), at last: \(record.message)"
+    case .added, .updated, .removed:
+      record.message += "; it \(told) before"
+    }
+    return record
   }
 
   /// What to log of a notice.
@@ -53,19 +95,19 @@ extension LogRecord {
   }
 
   private static func status(of backend: Backend, _ who: String) -> LogRecord {
+    let event: LogEvent
     switch backend.status {
-    case .healthy:
-      let latency = backend.lastCheck?.latency.map { ", answered in \(milliseconds($0)) ms" } ?? ""
-      return LogRecord(.healthy, "healthy \(who)\(latency)", of: backend)
-    case .unhealthy:
-      let error = backend.lastCheck?.error
-      var record = LogRecord(
-        .unhealthy, "unhealthy \(who)\(error.map { ": \($0)" } ?? "")", of: backend)
-      record.fields[.reason] = error
-      return record
+    case .healthy: event = .healthy
+    case .unhealthy: event = .unhealthy
     case .unknown:
       return LogRecord(.debug, "status unknown of \(who)", fields: fields(of: backend))
     }
+    let check = backend.lastCheck
+    let error = check?.error.map { ": \($0)" } ?? ""
+    let latency = check?.latency.map { ", answered in \(milliseconds($0)) ms" } ?? ""
+    var record = LogRecord(event, "\(event.rawValue) \(who)\(error)\(latency)", of: backend)
+    record.fields[.reason] = check?.error
+    return record
   }
 
   private static func fields(of backend: Backend) -> [LogField: String] {
@@ -80,6 +122,20 @@ extension LogRecord {
       fields[.interface] = backend.interfaces.joined(separator: ",")
     }
     return fields
+  }
+
+  /// `disappeared 5 times and reappeared 4 times in 10 s`.
+  private static func description(
+    of flaps: FlapDamper.Flaps, down: String, up: String
+  ) -> String {
+    func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
+    let parts =
+      flaps.downs == flaps.ups
+      ? [down, "\(up) \(times(flaps.ups))"]
+      : [(flaps.downs, down), (flaps.ups, up)]
+        .filter { $0.0 > 0 }.map { "\($0.1) \(times($0.0))" }
+    let seconds = max(1, (flaps.duration.wholeNanoseconds + 500_000_000) / 1_000_000_000)
+    return "\(parts.joined(separator: " and ")) in \(seconds) s"
   }
 
   /// With one decimal.
@@ -100,9 +156,12 @@ extension LogRecord {
     fields[.interface] = sighting.id.interface
     fields[.address] = sighting.addresses.first?.description
     let place = sighting.id.interface.map { " on \($0)" } ?? ""
-    return LogRecord(
+    var record = LogRecord(
       .skipped, "skipped \(sighting.name)\(place): \(explanation(reason, sighting))",
       fields: fields)
+    // The server is listed all the same, at a URL that its owner may not expect.
+    if reason == .apiPathRefused { record.level = .warn }
+    return record
   }
 
   private static func explanation(
@@ -115,7 +174,9 @@ extension LogRecord {
     case .addressRefused: return "its addresses are not trusted (\(addresses))"
     case .targetOutsideLocal: return "its host \(sighting.hostname ?? "") is not below .local"
     case .knownAsStatic: return "it is configured already"
-    case .apiPathRefused: return "its api_path is not safe, so its type's own is used"
+    case .apiPathRefused:
+      let path = (sighting.txt["api_path"] ?? "").prefix(80)
+      return "its api_path \"\(path)\" is not safe, so its type's own is used"
     case .limit: return "a limit is reached"
     }
   }
@@ -134,6 +195,10 @@ extension LogRecord {
       return LogRecord(
         .limitReached, "\(maximum) sightings of \(name) are known: no more of it are taken",
         fields: [.name: name, .reason: "sightings_of_one_backend"])
+    case .ofSource(let source, let limit):
+      return LogRecord(
+        .limitReached, limit.message,
+        fields: [.source: source.rawValue, .reason: limit.name.rawValue])
     }
   }
 }

@@ -36,6 +36,8 @@ package enum LogField: String, CaseIterable, Hashable, Sendable {
   case interface
   case address
   case reason
+  /// How many lines or changes the record stands for; a number in JSON.
+  case count
 
   /// The name in the journal: `NEXUS_BACKEND_ID`.
   package var journalName: String { "NEXUS_" + rawValue.uppercased() }

@@ -34,6 +34,13 @@ package struct Console: Sendable {
 
   package var now: WallTime { clock.now().wall }
 
+  package var uptime: Uptime { clock.now().uptime }
+
+  /// Returns when `duration` has passed.
+  package func sleep(for duration: Duration) async throws {
+    try await clock.sleep(until: uptime.advanced(by: duration))
+  }
+
   /// Writes to standard output at once.
   package func write(_ text: String) throws {
     try output.write(text)

@@ -19,6 +19,8 @@ package enum StatusReport {
       "Ready", status.isReady ? "yes" : "not yet", style: status.isReady ? .green : .yellow)
     fields.add("Revision", "\(status.revision)")
     fields.add("Backends", counts(status.backends))
+    fields.add("Checks", status.runningChecks > 0 ? "\(status.runningChecks) under way" : nil)
+    fields.add("Skipped", skipped(status.skipped))
     return fields
   }
 
@@ -44,6 +46,43 @@ package enum StatusReport {
       })
   }
 
+  /// The services of this machine; nil without any.
+  package static func announcements(of status: StatusDocument) -> Table? {
+    guard let announcements = status.announcements, !announcements.isEmpty else { return nil }
+    let hasReasons = announcements.contains { $0.reason != nil }
+    let columns = [
+      Table.Column("ANNOUNCED", minimum: 9, comfort: 20, importance: 9, appetite: 9),
+      Table.Column("TYPE", minimum: 8, comfort: 12, importance: 7, appetite: 7),
+      Table.Column("PORT", minimum: 5, comfort: 5, importance: 6, appetite: 6),
+      Table.Column("STATE", minimum: 9, comfort: 9, importance: 8, appetite: 8),
+    ]
+    let reason = Table.Column("REASON", minimum: 12, comfort: 24, importance: 5, appetite: 3)
+    return Table(
+      columns: columns + (hasReasons ? [reason] : []),
+      rows: announcements.map { service in
+        [
+          Table.Cell(service.instance ?? service.name), Table.Cell(service.type),
+          Table.Cell("\(service.port)"),
+          Table.Cell(service.state.rawValue, style: style(service.state)),
+        ] + (hasReasons ? [Table.Cell(service.reason ?? "")] : [])
+      })
+  }
+
+  private static func style(_ state: AnnouncementDocument.State) -> Style? {
+    switch state {
+    case .announced: .green
+    case .pending: .yellow
+    case .withheld: .dim
+    }
+  }
+
+  /// What keeps sources from telling all that there is, a line for each limit.
+  package static func limits(of status: StatusDocument) -> [String] {
+    status.sources.flatMap { source in
+      source.limits.map { PlainText.cleaned("\(source.source): \($0.message)") }
+    }
+  }
+
   /// `12: 10 healthy, 1 unhealthy, 1 unknown; 1 gone and waited for`.
   private static func counts(_ counts: StatusDocument.Counts) -> String {
     let parts = [
@@ -53,6 +92,18 @@ package enum StatusReport {
     let gone = counts.disappeared > 0 ? "; \(counts.disappeared) gone, in the grace period" : ""
     let detail = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
     return "\(counts.total)\(detail)\(gone)"
+  }
+
+  /// `12 port_zero, 3 address_refused; in part: 1 api_path_refused`.
+  private static func skipped(_ counts: [String: Int]) -> String {
+    func list(inPart: Bool) -> String {
+      counts.filter { (RegistryNotice.SkipReason(rawValue: $0.key)?.isInPart ?? false) == inPart }
+        .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    }
+    let inPart = list(inPart: true)
+    return [list(inPart: false), inPart.isEmpty ? "" : "in part: \(inPart)"]
+      .filter { !$0.isEmpty }.joined(separator: "; ")
   }
 
   private static func style(_ state: String) -> Style? {

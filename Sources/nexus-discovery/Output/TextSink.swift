@@ -31,7 +31,8 @@ package struct DescriptorSink: TextSink {
   }
 
   package func endProcessWhenUnread() {
-    DispatchQueue.global().async { @Sendable [descriptor] in
+    // A queue of its own: the global ones would wake the process each second.
+    DispatchQueue(label: "reader").async { @Sendable [descriptor] in
       // Without events asked for, poll(2) returns for errors and a reader's end alone.
       var poller = pollfd(fd: descriptor, events: 0, revents: 0)
       while poll(&poller, 1, -1) < 0, errno == EINTR {}

@@ -4,8 +4,8 @@ import DiscoveryCore
 
 /// The lines of `watch`: pure, so that what comes over the socket alone decides what is printed.
 ///
-/// A later snapshot (the daemon cut us short because we read too slowly) is told as the changes
-/// that lead to it, so that a reader who adds up the lines is never wrong.
+/// A later snapshot (the daemon cut us short because we read too slowly, or it was started anew) is
+/// told as the changes that lead to it, so that a reader who adds up the lines is never wrong.
 package struct WatchLines: Sendable {
   /// How lines look.
   package enum Form: Hashable, Sendable {
@@ -43,18 +43,26 @@ package struct WatchLines: Sendable {
     return [line(event.rawValue, revision: id ?? "null", one, now: now)]
   }
 
-  /// The event that tells best what became of a backend while nobody watched.
-  private static func event(from old: BackendDocument, to new: BackendDocument) -> WatchEvent {
-    switch (old.expiresAt, new.expiresAt) {
+  /// The event that tells best what became of a backend while nobody watched; nil when it was only
+  /// seen or checked again, which found nothing new.
+  private static func event(from old: Known, to new: Known) -> WatchEvent? {
+    guard old.bytes != new.bytes else { return nil }
+    switch (old.backend.expiresAt, new.backend.expiresAt) {
     case (nil, .some): return .disappeared
     case (.some, nil): return .reappeared
     default:
-      var comparable = old
-      comparable.status = new.status
-      comparable.lastCheck = new.lastCheck
-      comparable.latencyMilliseconds = new.latencyMilliseconds
-      comparable.lastError = new.lastError
-      return comparable == new ? .status : .updated
+      // What this version knows nothing of is another.
+      if old.backend == new.backend { return .updated }
+      var comparable = old.backend
+      comparable.status = new.backend.status
+      // Another run of the daemon counts from its own start.
+      comparable.firstSeen = new.backend.firstSeen
+      comparable.lastSeen = new.backend.lastSeen
+      comparable.lastCheck = new.backend.lastCheck
+      comparable.latencyMilliseconds = new.backend.latencyMilliseconds
+      comparable.lastError = new.backend.lastError
+      guard comparable == new.backend else { return .updated }
+      return old.backend.status == new.backend.status ? nil : .status
     }
   }
 
@@ -80,10 +88,8 @@ package struct WatchLines: Sendable {
         guard let old = before[one.backend.id] else {
           return line(WatchEvent.added.rawValue, revision: revision, one, now: now)
         }
-        guard old.bytes != one.bytes else { return nil }
-        return line(
-          Self.event(from: old.backend, to: one.backend).rawValue, revision: revision, one, now: now
-        )
+        guard let event = Self.event(from: old, to: one) else { return nil }
+        return line(event.rawValue, revision: revision, one, now: now)
       }
   }
 
@@ -132,10 +138,25 @@ package struct WatchLines: Sendable {
       return "\(max(0, (end.time.milliseconds - now.milliseconds + 999) / 1000))s left"
     }
     switch WatchEvent(rawValue: event) {
-    case .status: return backend.lastError ?? ""
+    case .status: return health(of: backend)
     case .removed: return ""
-    default: return backend.type
+    default:
+      let count = backend.models.count
+      return backend.type + (count == 0 ? "" : count == 1 ? ", 1 model" : ", \(count) models")
     }
+  }
+
+  /// Why it is unhealthy; how fast it answered, and what is odd about it.
+  private static func health(of backend: BackendDocument) -> String {
+    let isHealthy = backend.status == BackendStatus.healthy.rawValue
+    let latency = isHealthy ? backend.latencyMilliseconds.map { "\(tenths($0)) ms" } : nil
+    return [latency, backend.lastError].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  /// `number` with one decimal.
+  private static func tenths(_ number: Double) -> String {
+    let tenths = Int64((min(max(number, 0), 1e9) * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
   }
 
   private static func padded(_ text: String, to width: Int) -> String {

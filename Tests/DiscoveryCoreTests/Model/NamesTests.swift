@@ -21,6 +21,7 @@ import Testing
       ("_a--b._tcp", .badServiceName("_a--b")), ("_123._tcp", .badServiceName("_123")),
       ("_sixteenlettersss._tcp", .badServiceName("_sixteenlettersss")),
       ("_a_b._tcp", .badServiceName("_a_b")),
+      ("_\u{212A}ey._tcp", .badServiceName("_\u{212A}ey")),
     ])
   func noServiceType(text: String, problem: ServiceType.Problem) {
     #expect(throws: problem) { try ServiceType(parsing: text) }
@@ -59,6 +60,17 @@ import Testing
   @Test("every backend type is known by its own name", arguments: BackendType.allCases)
   func ownName(type: BackendType) {
     #expect(BackendType(named: type.rawValue) == type)
+  }
+
+  @Test(
+    "a name is below .local in any case, whatever its labels hold",
+    arguments: [
+      ("box.local", true), ("BOX.Local.", true), (#"e\032vil.local"#, true), (#"a\\.local"#, true),
+      ("local", false), (".local", false), ("notlocal", false), ("box.local.example", false),
+      (#"evil\.local"#, false), (#"a\\\.local"#, false), ("", false), (".", false),
+    ])
+  func belowLocal(name: String, isBelow: Bool) {
+    #expect(HostName.isBelowLocal(name) == isBelow)
   }
 
   @Test("a host name is compared without case and last dot")

@@ -1,6 +1,7 @@
-import DiscoveryCore
 import DiscoveryTestKit
 import Testing
+
+@testable import DiscoveryCore
 
 /// What the registry lets in, in which order it is used, and how much of it.
 @Suite struct RegistryStateGuardTests {
@@ -32,6 +33,7 @@ import Testing
     arguments: [
       "127.0.0.1", "::1", "0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255",
       "169.254.169.254", "8.8.8.8", "10.0.0.255", "2606:4700::1111", "::ffff:127.0.0.1",
+      "::ffff:10.0.0.6", "::10.0.0.6", "64:ff9b::10.0.0.6",
     ])
   func refusedAddress(text: String) {
     var bench = Bench()
@@ -76,6 +78,52 @@ import Testing
     #expect(bench.backends.isEmpty)
   }
 
+  @Test("each skip is counted under its reason, also when nobody is told")
+  func skipCounts() {
+    var bench = Bench()
+    bench.find(.configured("mine", "http://10.0.0.5:11434"), from: .static)
+    let skipped: [Sighting] = [
+      .mdns("a", port: 0), .mdns("b", port: 0), .mdns("c", host: "evil.example"),
+      .mdns("d", at: ["8.8.8.8"]), .mdns("e"),
+      .mdns("f", at: ["10.0.0.6"], host: "f.local", txt: ["api_path": "//x"]),
+    ]
+    for isTold in [true, false] {
+      bench.state.tellsSkips = isTold
+      for sighting in skipped {
+        let notices = bench.notices(of: .serviceFound(sighting))
+        // The last one is listed, at another URL than it says.
+        let isTold = isTold || sighting.name == "f"
+        #expect(notices.count == (isTold ? 1 : 0), "\(sighting.name)")
+        bench.lose(sighting)
+      }
+      _ = bench.wait(.seconds(60))
+    }
+    #expect(
+      bench.state.skipCounts == [
+        .portZero: 4, .targetOutsideLocal: 2, .addressRefused: 2, .knownAsStatic: 2,
+        .apiPathRefused: 2,
+      ])
+    #expect(
+      Set(bench.state.skipCounts.keys.filter(\.isInPart)) == [.knownAsStatic, .apiPathRefused])
+  }
+
+  @Test("a service that flaps costs its two changes each time, and leaves nothing behind")
+  func flapping() {
+    var bench = Bench()
+    bench.find(.mdns("box"))
+    let revision = bench.state.revision
+    for _ in 0..<1000 {
+      #expect(bench.lose(.mdns("box")) == ["disappeared box"])
+      #expect(bench.wait(.milliseconds(500)) == [])
+      #expect(bench.find(.mdns("box")) == ["reappeared box"])
+      #expect(bench.wait(.milliseconds(500)) == [])
+    }
+    #expect(bench.state.revision == revision + 2000)
+    #expect(bench.state.nextDeadline == nil)
+    #expect(bench.state.deadlines.count == 0)
+    #expect(bench.state.claims.count == 1)
+  }
+
   @Test("a path that would steer the URL is replaced, and said once")
   func steeringPath() {
     var bench = Bench()
@@ -84,6 +132,20 @@ import Testing
       bench.notices(of: .serviceFound(sighting)) == [.skipped(sighting, .mdns, .apiPathRefused)])
     #expect(bench.backends[0].url == "http://10.0.0.5:11434")
     #expect(bench.notices(of: .serviceFound(sighting)) == [])
+    #expect(bench.notices(of: .serviceFound(.mdns(txt: ["api_path": "//evil/"]))) == [])
+    bench.find(.mdns(txt: ["api_path": "/good"]))
+    let again = bench.notices(of: .serviceFound(sighting))
+    #expect(again == [.skipped(sighting, .mdns, .apiPathRefused)])
+  }
+
+  @Test("the path that takes its place is that of the backend's type, whichever claim knows it")
+  func steeringPathOfMerged() {
+    var bench = Bench()
+    bench.find(.mdns(type: "_llm._tcp", txt: ["api_path": "//evil.example/"]))
+    #expect(bench.backends[0].url == "http://10.0.0.5:11434/v1")
+    bench.find(.mdns())
+    #expect(bench.backends.map(\.type) == [.ollama])
+    #expect(bench.backends[0].url == "http://10.0.0.5:11434")
   }
 
   // MARK: - Limits

@@ -225,6 +225,17 @@ import Testing
 
   // MARK: - Sources
 
+  @Test("of a backend's claims that go together, the one that leads shows to the end")
+  func leaderGoesLast() {
+    var bench = Bench()
+    bench.apply(.sourceConnected)
+    bench.find(.mdns("a"))
+    bench.find(.mdns("b", type: "_llm._tcp"))
+    bench.apply(.sourceFailed(reason: "gone"))
+    bench.apply(.sourceConnected)
+    #expect(bench.apply(.fullSetDelivered) == ["disappeared a"])
+  }
+
   @Test("a failing source keeps its facts; what it does not repeat goes through grace")
   func sourceFails() {
     var bench = Bench()
@@ -254,5 +265,21 @@ import Testing
     #expect(bench.notices(of: .sourceConnected) == [.sourceUp(.mdns)])
     #expect(bench.notices(of: .sourceFailed(reason: "died")).count == 1)
     #expect(bench.state.sourceStatuses()[0].state == .down)
+  }
+
+  @Test("a source's limit is news once, until it is over, and stays in its status meanwhile")
+  func limitOnce() {
+    var bench = Bench()
+    let limit = SourceLimit(name: .avahiCache, message: "full")
+    let isReached = [RegistryNotice.limitReached(.ofSource(.mdns, limit))]
+    #expect(bench.notices(of: .sourceLimited([limit])) == isReached)
+    let others = [limit, SourceLimit(name: .avahiObjects, message: "none")]
+    #expect(bench.notices(of: .sourceLimited(others)).count == 1)
+    #expect(bench.state.sourceStatuses()[0].limits == others)
+    #expect(bench.notices(of: .sourceFailed(reason: "died")).count == 1)
+    #expect(bench.state.sourceStatuses()[0].limits == others)
+    #expect(bench.notices(of: .sourceLimited([])) == [])
+    #expect(bench.state.sourceStatuses()[0].limits == [])
+    #expect(bench.notices(of: .sourceLimited([limit])) == isReached)
   }
 }

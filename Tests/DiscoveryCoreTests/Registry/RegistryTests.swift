@@ -1,9 +1,10 @@
 import DiscoveryTestKit
+import Synchronization
 import Testing
 
 @testable import DiscoveryCore
 
-@Suite(.timeLimit(.minutes(1))) struct RegistryTests {
+@Suite(.timeLimit(.minutes(5))) struct RegistryTests {
   let clock = ManualClock()
 
   private func registry(history: Int = 1024) -> Registry {
@@ -95,6 +96,22 @@ import Testing
     await running.value
   }
 
+  @Test("the registry's loop gives a sign of life at once and then at each interval")
+  func heartbeat() async {
+    let registry = registry()
+    let beats = Atomic(0)
+    let heartbeat = Heartbeat(each: .seconds(30)) { beats.add(1, ordering: .relaxed) }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await registry.run(heartbeat: heartbeat) }
+      for count in 1...3 {
+        await clock.waitForSleeper(until: clock.now().uptime.advanced(by: .seconds(30)))
+        #expect(beats.load(ordering: .relaxed) == count)
+        clock.advance(by: .seconds(30))
+      }
+      group.cancelAll()
+    }
+  }
+
   @Test("a change of a source's state reaches watchers without a revision")
   func sources() async {
     let registry = registry()
@@ -105,5 +122,47 @@ import Testing
     let update = await watch.next()
     #expect(kinds(update) == [])
     #expect(update?.sources.map(\.state) == [.up])
+  }
+
+  @Test("skips are counted for all watchers, and told only on demand")
+  func skips() async {
+    let registry = registry()
+    var watch = registry.watch(after: 0).makeAsyncIterator()
+    let refused = Sighting.mdns(port: 0)
+    await registry.ingest([.serviceFound(refused)], from: .mdns)
+    #expect(await watch.next()?.skipped == [.portZero: 1])
+    await registry.tellSkips(true)
+    await registry.ingest([.serviceFound(refused), .sourceConnected], from: .mdns)
+    #expect(await watch.next()?.skipped == [.portZero: 2])
+    #expect(await registry.skipCounts() == [.portZero: 2])
+    #expect(
+      await registry.nextNotices()
+        == NoticeBatch(notices: [.skipped(refused, .mdns, .portZero), .sourceUp(.mdns)]))
+  }
+
+  @Test("a flood of skips pushes out no other notice, and is counted")
+  func skipFlood() async {
+    let registry = registry()
+    await registry.tellSkips(true)
+    for _ in 0..<3000 { await registry.ingest([.serviceFound(.mdns(port: 0))], from: .mdns) }
+    await registry.ingest([.sourceConnected], from: .mdns)
+    await registry.ingest([.sourceFailed(reason: "x")], from: .mdns)
+    let batch = await registry.nextNotices()
+    #expect(batch?.notices.count == 1026)
+    #expect(batch?.notices.suffix(2) == [.sourceUp(.mdns), .sourceDown(.mdns, reason: "x")])
+    #expect(batch?.lostSkips == 3000 - 1024)
+    #expect(batch?.lostOthers == 0)
+    #expect(await registry.skipCounts() == [.portZero: 3000])
+  }
+
+  @Test("the reader of notices is woken by the next one, and ends when it is cancelled")
+  func notices() async {
+    let registry = registry()
+    async let next = registry.nextNotices()
+    await registry.ingest([.sourceConnected], from: .mdns)
+    #expect(await next?.notices == [.sourceUp(.mdns)])
+    let task = Task { await registry.nextNotices() }
+    task.cancel()
+    #expect(await task.value == nil)
   }
 }

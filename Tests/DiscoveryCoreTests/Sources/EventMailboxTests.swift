@@ -110,6 +110,7 @@ import Testing
       }
       for event in await mailbox.next() ?? [] { slow.take(event) }
       #expect(slow.sightings == fast.sightings, "seed \(seed)")
+      #expect(slow.limits == fast.limits, "seed \(seed)")
       #expect(Set(slow.sightings.keys) == Set(live.map { sighting($0).id }), "seed \(seed)")
     }
   }
@@ -127,7 +128,8 @@ import Testing
     case 2:
       live = []
       return .sourceConnected
-    case 3..<60:
+    case 3: return .sourceLimited([SourceLimit(name: .sightings, message: "\(number)")])
+    case 4..<60:
       live.insert(number)
       return .serviceFound(sighting(number, UInt16(random.below(5))))
     default:
@@ -152,6 +154,7 @@ import Testing
   private struct Known {
     var sightings: [Sighting.ID: Sighting] = [:]
     private var stale: Set<Sighting.ID> = []
+    private(set) var limits: [SourceLimit] = []
 
     mutating func take(_ event: DiscoveryEvent) {
       switch event {
@@ -163,6 +166,7 @@ import Testing
       case .fullSetDelivered:
         for id in stale { sightings[id] = nil }
         stale = []
+      case .sourceLimited(let new): limits = new
       }
     }
   }

@@ -2,7 +2,7 @@ import DiscoveryCore
 import DiscoveryTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SourceSupervisorTests {
+@Suite(.timeLimit(.minutes(5))) struct SourceSupervisorTests {
   private struct Failing: DiscoverySource {
     struct Broken: Error {}
     let kind = SourceKind.mdns

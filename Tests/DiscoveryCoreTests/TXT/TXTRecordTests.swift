@@ -88,5 +88,6 @@ import Testing
     #expect(parsed(["models": "b,a,,b"]).models == ["a", "b"])
     #expect(parsed(["model": "llama3:8b"]).models == ["llama3:8b"])
     #expect(parsed([:]).models == [])
+    #expect(parsed(["models": "a,\u{301}b"]).models == ["a", "\u{301}b"])
   }
 }

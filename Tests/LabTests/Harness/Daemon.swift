@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// nexus-discovery running on a host of the lab, as its users see it: through its command line, its
 /// log and what it tells the service manager.
@@ -14,21 +15,24 @@ struct Daemon: Sendable {
   /// What it tells the service manager: a line per datagram.
   let notifications: LabProcess
 
-  /// nexus.toml for the lab: a grace period that a test can wait out, and the marker.
+  /// nexus.toml for the lab: a grace period that a test can wait out, and the marker. Health is
+  /// checked where `more` has that section: most of the lab's services have no server behind them.
   static func configuration(
     grace: Int = 3, queryInterval: Int = 30, discovery: String = "", more: String = ""
   ) -> String {
-    """
-    [discovery]
-    grace_period_seconds = \(grace)
-    query_interval_seconds = \(queryInterval)
-    \(discovery)
+    let checks = more.contains("[health_check]") ? "" : "[health_check]\nenabled = false\n"
+    return """
+      \(checks)
+      [discovery]
+      grace_period_seconds = \(grace)
+      query_interval_seconds = \(queryInterval)
+      \(discovery)
 
-    [[backends]]
-    name = "\(marker)"
-    url = "http://192.0.2.1:9"
-    \(more)
-    """
+      [[backends]]
+      name = "\(marker)"
+      url = "http://192.0.2.1:9"
+      \(more)
+      """
   }
 
   // MARK: Its command line
@@ -46,7 +50,7 @@ struct Daemon: Sendable {
 
   /// The one backend there is, as soon as it fits.
   func backend(
-    within limit: Duration = .seconds(5), _ what: String = "one backend",
+    within limit: Duration = .seconds(20), _ what: String = "one backend",
     where fits: (ListedBackend) -> Bool = { _ in true }
   ) async throws -> ListedBackend {
     var last: [ListedBackend] = []
@@ -60,18 +64,31 @@ struct Daemon: Sendable {
     }
   }
 
-  /// The state of a source: "disabled", "waiting", "up" or "down".
-  func state(of source: String) async throws -> String? {
+  /// A source as `status --json` has it.
+  struct Source: Decodable {
+    struct Limit: Decodable {
+      let name: String
+      let message: String
+    }
+    let source: String
+    /// "disabled", "waiting", "up" or "down".
+    let state: String
+    let last_error: String?
+    let reconnects: Int
+    let sightings: Int
+    let limits: [Limit]
+  }
+
+  func source(_ name: String) async throws -> Source? {
     struct Status: Decodable {
-      struct Source: Decodable {
-        let source: String
-        let state: String
-      }
       let sources: [Source]
     }
     let text = try await host.succeed(LabAvailability.binary, "status", "--json")
-    return try LabJSON.decode(Status.self, from: text).sources
-      .first { $0.source == source }?.state
+    return try LabJSON.decode(Status.self, from: text).sources.first { $0.source == name }
+  }
+
+  func state(of source: String) async throws -> String? {
+    try await self.source(source)?.state
   }
 
   /// `watch --json`, from the moment on at which it prints what is there.
@@ -86,7 +103,7 @@ struct Daemon: Sendable {
   /// A line of the log with the given event.
   @discardableResult
   func logged(
-    _ event: String, within limit: Duration = .seconds(5),
+    _ event: String, within limit: Duration = .seconds(20),
     where fits: @escaping @Sendable (LogLine) -> Bool = { _ in true }
   ) async throws -> LogLine {
     let line = try await process.line(within: limit, "the event \"\(event)\" in the log") {
@@ -102,14 +119,51 @@ struct Daemon: Sendable {
 
   /// Ends it as the service manager does.
   @discardableResult
-  func stop(within limit: Duration = .seconds(10)) async throws -> LabProcess.Exit {
+  func stop(within limit: Duration = .seconds(30)) async throws -> LabProcess.Exit {
     try await host.stop(process, within: limit)
+  }
+
+  /// Ends it as the service manager does, which waits no longer than 2 s.
+  func stopInTime() async throws {
+    let (exit, took) = try await host.timeToStop(process)
+    #expect(exit == .status(0))
+    #expect(took < .seconds(2))
+  }
+
+  /// A size of the process in KiB, as /proc has it: "VmRSS" now, "VmHWM" at most so far.
+  func memory(_ name: String) async throws -> Int {
+    let text = try await host.succeed("grep", "\(name):", "/proc/\(try await process.pid)/status")
+    let words = text.split(whereSeparator: \.isWhitespace)
+    guard words.count > 1, let size = Int(words[1]) else { throw LabError("no \(name): \(text)") }
+    return size
+  }
+
+  /// How many clients avahi-daemon serves on its behalf: its connections to the system bus.
+  func avahiClients() async throws -> Int {
+    let script = """
+      for name in $(dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
+        org.freedesktop.DBus.ListNames | sed -n 's/.*"\\(:.*\\)"/\\1/p'); do
+        dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
+          org.freedesktop.DBus.GetConnectionUnixProcessID string:$name 2>&1 |
+          sed -n 's/.*uint32 //p'
+      done | grep -cx "$1" || true
+      """
+    let pid = try await process.pid
+    let count = try await host.succeed("sh", "-c", script, "sh", String(pid))
+    return Int(count.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
   }
 
   /// How often each of its threads gave up the processor of its own accord: each waking is one more.
   func voluntarySwitches() async throws -> [String: Int] {
+    try await host.voluntarySwitches(of: process)
+  }
+}
+
+extension LabHost {
+  /// How often each thread of a process gave up the processor of its own accord.
+  func voluntarySwitches(of process: LabProcess) async throws -> [String: Int] {
     let path = "/proc/\(try await process.pid)/task"
-    let text = try await host.succeed(
+    let text = try await succeed(
       "sh", "-c", "grep -H voluntary_ctxt_switches \(path)/*/status | grep -v nonvoluntary")
     let counts = text.split(separator: "\n").compactMap { line -> (String, Int)? in
       guard let count = line.split(separator: "\t").last.flatMap({ Int($0) }) else { return nil }
@@ -126,11 +180,17 @@ struct LogLine: Sendable {
 
   init?(_ line: LabProcess.Line) {
     guard line.stream == .errors, let object = try? LabJSON.object(line.text) else { return nil }
-    fields = object.compactMapValues { $0 as? String }
+    fields = object.compactMapValues { $0 as? String ?? ($0 as? Int).map(String.init) }
     at = line.at
   }
 
+  /// When the daemon wrote it, by its own clock.
+  var date: Date? { self["time"].flatMap(LabJSON.date) }
+
   subscript(key: String) -> String? { fields[key] }
+
+  /// How many lines or changes it stands for, if it is not one.
+  var count: Int? { fields["count"].flatMap(Int.init) }
 }
 
 /// A running `watch --json`.
@@ -151,7 +211,7 @@ struct Watch: Sendable {
   @discardableResult
   func change(
     _ event: String, of name: String? = nil, from index: Int = 0,
-    within limit: Duration = .seconds(5)
+    within limit: Duration = .seconds(20)
   ) async throws -> (change: WatchedChange, line: LabProcess.Line) {
     let what = "\"\(event)\"" + (name.map { " of \($0)" } ?? "")
     let line = try await process.line(from: index, within: limit, what) {
@@ -165,7 +225,8 @@ struct Watch: Sendable {
   /// How many lines there are, to look only at those that come later.
   var count: Int { process.lines.count }
 
-  private static func change(_ line: LabProcess.Line) -> WatchedChange? {
+  /// The change that a line tells; nil for any other line.
+  static func change(_ line: LabProcess.Line) -> WatchedChange? {
     guard line.stream == .output,
       let change = try? LabJSON.decode(WatchedChange.self, from: line.text),
       change.event != "present", change.backend.name != Daemon.marker
@@ -175,16 +236,20 @@ struct Watch: Sendable {
 }
 
 extension LabHost {
-  /// Starts the daemon and returns when it says that it is ready.
+  /// Starts the daemon and returns when it says that it is ready. It keeps its state in `state`, else in
+  /// a new directory: most tests begin with nothing.
   func startDaemon(
     _ configuration: String = Daemon.configuration(), arguments: [String] = [],
-    format: String = "json"
+    format: String = "json", environment: [String: String] = [:], state: String? = nil
   ) async throws -> Daemon {
     try await write(configuration, to: "/run/nexus.toml")
     let notifications = try await receive(at: "/run/notify")
-    let process = try spawn(
-      [LabAvailability.binary, "serve", "--config", "/run/nexus.toml", "--log-format", format]
-        + arguments, environment: ["NOTIFY_SOCKET": "/run/notify"])
+    let directory = state ?? "/run/state-\(UUID().uuidString)"
+    // Its own alone, not of what enters the namespace.
+    var command = ["/usr/bin/env"] + environment.map { "\($0)=\($1)" }
+    command += [LabAvailability.binary, "serve", "--config", "/run/nexus.toml"]
+    command += ["--log-format", format, "--state-dir", directory] + arguments
+    let process = try spawn(command, environment: ["NOTIFY_SOCKET": "/run/notify"])
     let daemon = Daemon(host: self, process: process, notifications: notifications)
     do {
       try await notifications.line(containing: "READY=1")

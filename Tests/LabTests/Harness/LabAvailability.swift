@@ -7,6 +7,7 @@ enum LabAvailability {
   /// missing then fails each test.
   static var isSkipped: Bool { obstacle != nil && !isRequired }
 
+  /// What is missing fails tests, where otherwise they are skipped.
   private static var isRequired: Bool {
     ProcessInfo.processInfo.environment["NEXUS_LAB"] == "require"
   }
@@ -20,6 +21,8 @@ enum LabAvailability {
     let needed = [
       "/usr/bin/unshare", "/usr/bin/nsenter", "/usr/bin/dbus-daemon", "/usr/sbin/avahi-daemon",
       "/usr/bin/avahi-publish", "/usr/bin/avahi-browse", "/usr/bin/python3", "/usr/sbin/nft",
+      "/usr/bin/cc", "/usr/bin/openssl", "/usr/bin/curl", "/usr/bin/setpriv",
+      "/usr/bin/prometheus", "/usr/bin/promtool",
     ]
     let missing = needed.filter { access($0, X_OK) != 0 }
     guard missing.isEmpty else { return "it needs \(missing.joined(separator: ", "))" }
@@ -43,3 +46,11 @@ enum LabAvailability {
     if: LabAvailability.isSkipped,
     "the lab needs root for its network namespaces: run \"sudo make test-lab\""))
 enum LabTests {}
+
+/// Tests of the lab that mostly wait, for minutes some of them: they run beside the others and beside
+/// one another. Those that do not wait but work give way (`withLab`).
+@Suite(
+  .disabled(
+    if: LabAvailability.isSkipped,
+    "the lab needs root for its network namespaces: run \"sudo make test-lab\""))
+enum PatientLabTests {}

@@ -54,6 +54,10 @@ struct ZeroconfPeer: Sendable {
     var port: Int
     var txt: [String: String] = [:]
     var addresses: [String]
+    /// Of its SRV and address records, in seconds (RFC 6762 §10).
+    var lifetime = 120
+    /// Its host's name; without one python-zeroconf takes the service's own, which is no host name.
+    var server: String? = "peer.local."
   }
 
   fileprivate static let script = """
@@ -64,13 +68,13 @@ struct ZeroconfPeer: Sendable {
     def info(service):
       return ServiceInfo(
         service["type"], service["name"] + "." + service["type"], port=service["port"],
-        properties=service["txt"], server="peer.local.",
+        properties=service["txt"], server=service.get("server"), host_ttl=service["lifetime"],
         addresses=[socket.inet_aton(one) for one in service["addresses"]])
 
     async def main():
       peer = AsyncZeroconf(interfaces=[sys.argv[1]], ip_version=IPVersion.V4Only)
       print("ready", flush=True)
-      lines = asyncio.StreamReader()
+      lines = asyncio.StreamReader(limit=1 << 22)
       await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(lines, 1 << 20), sys.stdin)
       while line := await lines.readline():

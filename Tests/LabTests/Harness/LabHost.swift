@@ -37,7 +37,7 @@ actor LabHost {
 
   /// Runs a program to its end.
   func run(
-    _ arguments: [String], input: String? = nil, within limit: Duration = .seconds(20)
+    _ arguments: [String], input: String? = nil, within limit: Duration = .seconds(60)
   ) async throws -> Output {
     let process = try namespace.spawn(arguments)
     if let input { process.send(input) }
@@ -66,7 +66,7 @@ actor LabHost {
 
   /// Writes a file, on the host's own /run.
   func write(_ text: String, to path: String) async throws {
-    try await succeed("sh", "-c", #"cat > "$1""#, "sh", path, input: text)
+    try await succeed("sh", "-c", #"mkdir -p "${1%/*}" && cat > "$1""#, "sh", path, input: text)
   }
 
   /// Sends a signal by name: "TERM", "KILL", "STOP", "CONT", "HUP".
@@ -83,11 +83,24 @@ actor LabHost {
 
   /// Ends a process as its user would, and waits for its end.
   @discardableResult
-  func stop(_ process: LabProcess, within limit: Duration = .seconds(10)) async throws
+  func stop(_ process: LabProcess, within limit: Duration = .seconds(30)) async throws
     -> LabProcess.Exit
   {
     try await signal("TERM", process)
     return try await process.exit(within: limit)
+  }
+
+  /// Ends a process by a signal; how long it took after the signal, which is not counted before it is
+  /// sent: a busy machine takes its time to start what sends it.
+  func timeToStop(
+    _ process: LabProcess, by signal: String = "TERM"
+  ) async throws -> (exit: LabProcess.Exit, took: Duration) {
+    let pid = try await process.pid
+    let sender = try spawn(["sh", "-c", "echo now; kill -s \(signal) \(pid)"])
+    let exit = try await process.exit()
+    let told = try await sender.line(containing: "now").at
+    guard let end = process.exitedAt else { throw LabError("\(process.title) has not ended") }
+    return (exit, told.duration(to: end))
   }
 
   // MARK: Network
@@ -136,30 +149,35 @@ actor LabHost {
 
   // MARK: Bus and avahi-daemon
 
-  func startBus() async throws {
+  /// With a configuration of one's own at `path`, or the machine's.
+  func startBus(configuration path: String? = nil) async throws {
     let process = try spawn([
-      "dbus-daemon", "--system", "--nofork", "--nopidfile", "--print-address=1",
+      "dbus-daemon", path.map { "--config-file=\($0)" } ?? "--system", "--nofork", "--nopidfile",
+      "--print-address=1",
     ])
     try await process.line(containing: "unix:path=")
     bus = process
   }
 
-  /// Returns when avahi-daemon has established its host name.
+  /// Returns when avahi-daemon has established its host name; `configuration` are lines for the
+  /// section [server] of its file.
   func startAvahi(configuration: String = "") async throws {
-    let path = "/run/avahi-daemon.conf"
     let text = """
       [server]
       use-ipv4=yes
       use-ipv6=yes
+      \(configuration)
       [publish]
       publish-workstation=no
       publish-hinfo=no
-      \(configuration)
       """
+    // In the place of the machine's own, where it is looked for.
+    let path = "/run/avahi-daemon.conf"
     try await write(text, to: path)
-    let process = try spawn([
-      "avahi-daemon", "--file=\(path)", "--no-drop-root", "--no-chroot", "--no-rlimits",
-    ])
+    try await succeed(
+      "sh", "-c", #"mountpoint -q "$2" || mount --bind "$1" "$2""#, "sh", path,
+      "/etc/avahi/avahi-daemon.conf")
+    let process = try spawn(["avahi-daemon", "--no-drop-root", "--no-chroot", "--no-rlimits"])
     try await process.line(containing: "Server startup complete")
     avahi = process
   }

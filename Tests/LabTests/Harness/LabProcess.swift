@@ -33,6 +33,7 @@ final class LabProcess: Sendable {
     /// What came after the last line break.
     var rest: [Stream: [UInt8]] = [:]
     var exit: Exit?
+    var exitedAt: ContinuousClock.Instant?
     var innerPID: Int32?
     var isInputOpen = true
     var waiters: [Int: Waiter] = [:]
@@ -75,7 +76,7 @@ final class LabProcess: Sendable {
   /// not look at the process itself.
   @discardableResult
   func line(
-    from index: Int = 0, within limit: Duration = .seconds(10), _ what: String,
+    from index: Int = 0, within limit: Duration = .seconds(30), _ what: String,
     where fits: @escaping @Sendable (Line) -> Bool
   ) async throws -> Line {
     try await wait(within: limit, for: what) { lines, exit, _ in
@@ -86,7 +87,7 @@ final class LabProcess: Sendable {
 
   @discardableResult
   func line(
-    containing part: String, from index: Int = 0, within limit: Duration = .seconds(10)
+    containing part: String, from index: Int = 0, within limit: Duration = .seconds(30)
   ) async throws -> Line {
     try await line(from: index, within: limit, "a line with \"\(part)\"") {
       $0.text.contains(part)
@@ -97,16 +98,19 @@ final class LabProcess: Sendable {
 
   /// How it ended, as soon as it has ended and all its output is read.
   @discardableResult
-  func exit(within limit: Duration = .seconds(20)) async throws -> Exit {
+  func exit(within limit: Duration = .seconds(60)) async throws -> Exit {
     try await wait(within: limit, for: "its end") { _, exit, _ in exit.map { .success($0) } }
   }
+
+  /// When it had ended; nil while it runs.
+  var exitedAt: ContinuousClock.Instant? { state.withLock { $0.exitedAt } }
 
   var isRunning: Bool { state.withLock { $0.exit == nil } }
 
   /// The id that the process has inside its host.
   var pid: Int32 {
     get async throws {
-      try await wait(within: .seconds(10), for: "its process id") { _, exit, pid in
+      try await wait(within: .seconds(30), for: "its process id") { _, exit, pid in
         if let pid { return .success(pid) }
         return exit.map { .failure(LabError("ended (\($0)) before it began")) }
       }
@@ -168,9 +172,11 @@ final class LabProcess: Sendable {
     return LabError("\(title): \(error)\n\(last.isEmpty ? "  (it printed nothing)" : last)")
   }
 
-  /// Reads both pipes to their ends, then collects the process. Runs on a thread of its own, so that
-  /// a line's moment is the moment at which it came.
+  /// Reads both pipes to their ends, then collects the process. Runs on a thread of its own, before
+  /// all others where that may be, so that a line's moment is the moment at which it came.
   private func follow(_ child: ChildProcess) {
+    // Of this thread alone, on Linux.
+    _ = setpriority(.init(PRIO_PROCESS.rawValue), 0, -15)
     var sources: [(descriptor: Int32, stream: Stream)] = [
       (child.output, .output), (child.errors, .errors),
     ]
@@ -222,7 +228,7 @@ final class LabProcess: Sendable {
             text: String(decoding: rest, as: UTF8.self), stream: stream,
             index: state.lines.count, at: at, date: date))
       }
-      state.exit = exit
+      (state.exit, state.exitedAt) = (exit, at)
       Self.wakeWaiters(&state)
     }
   }

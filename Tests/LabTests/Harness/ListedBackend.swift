@@ -6,6 +6,7 @@ struct ListedBackend: Decodable, Hashable, Sendable {
   let name: String
   let url: String
   let type: String
+  let detectedType: String?
   let status: String
   let source: String
   let sources: [String]
@@ -20,13 +21,17 @@ struct ListedBackend: Decodable, Hashable, Sendable {
   let version: String?
   let models: [String]
   let info: String?
-  let txt: [String: String]
+  /// A key without "=" has no value.
+  let txt: [String: String?]
   let interfaces: [String]
   let local: Bool
   let stale: Bool
   let firstSeen: Date
   let lastSeen: Date
   let expiresAt: Date?
+  let lastCheck: Date?
+  let latencyMs: Double?
+  let lastError: String?
 }
 
 /// A line of `watch --json`.
@@ -42,9 +47,7 @@ enum LabJSON {
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     decoder.dateDecodingStrategy = .custom { decoder in
       let text = try decoder.singleValueContainer().decode(String.self)
-      let format = ISO8601DateFormatter()
-      format.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
-      guard let date = format.date(from: text) else {
+      guard let date = date(text) else {
         throw LabError("\"\(text)\" is no time as in 2026-01-31T10:00:00.123Z")
       }
       return date
@@ -54,6 +57,11 @@ enum LabJSON {
     } catch {
       throw LabError("\(error)\n  | \(text)")
     }
+  }
+
+  /// A time as the daemon writes it; nil for anything else.
+  static func date(_ text: String) -> Date? {
+    try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text)
   }
 
   /// An object as it stands, to see which keys are there.

@@ -82,8 +82,10 @@ package enum BashCompletions {
     switch rule {
     case .path: "__nexus_discovery_files; "
     case .backend: "__nexus_discovery_backends; "
-    case .text, .seconds: ""
-    case .oneOf, .backendType, .backendOrServiceType, .command:
+    case .text, .seconds, .listenHost, .integer, .backendURL, .backendName, .instanceName,
+      .servicePort, .txtAttribute:
+      ""
+    case .oneOf, .backendType, .backendOrServiceType, .serviceType, .command:
       "__nexus_discovery_words \"\(rule.names.joined(separator: " "))\"; "
     }
   }

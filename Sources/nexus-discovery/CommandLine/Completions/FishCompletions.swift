@@ -52,8 +52,10 @@ package enum FishCompletions {
   private static func action(_ rule: ValueRule) -> String {
     switch rule {
     case .path: "-r -F"
-    case .text, .seconds, .backend: "-x"
-    case .oneOf, .backendType, .backendOrServiceType, .command:
+    case .text, .seconds, .listenHost, .integer, .backendURL, .backendName, .backend,
+      .instanceName, .servicePort, .txtAttribute:
+      "-x"
+    case .oneOf, .backendType, .backendOrServiceType, .serviceType, .command:
       "-x -a \(quoted(rule.names.joined(separator: " ")))"
     }
   }

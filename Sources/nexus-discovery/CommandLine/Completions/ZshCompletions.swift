@@ -65,8 +65,10 @@ package enum ZshCompletions {
     switch rule {
     case .path: "_files"
     case .backend: "__nexus_discovery_backends"
-    case .text, .seconds: " "
-    case .oneOf, .backendType, .backendOrServiceType, .command:
+    case .text, .seconds, .listenHost, .integer, .backendURL, .backendName, .instanceName,
+      .servicePort, .txtAttribute:
+      " "
+    case .oneOf, .backendType, .backendOrServiceType, .serviceType, .command:
       "(\(rule.names.joined(separator: " ")))"
     }
   }
