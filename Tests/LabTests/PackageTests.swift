@@ -241,9 +241,9 @@ extension SystemTests {
 
       try await host.sh("kill -s STOP \(served)")
       _ = try await eventually(within: .seconds(60), "the watchdog") { () -> Bool? in
-        let restarts = try await host.property("NRestarts")
         // While it starts there is no API to be asked.
-        return try await restarts == "1" && host.property("ActiveState") == "active" ? true : nil
+        guard try await host.property("ActiveState") == "active" else { return nil }
+        return try await host.property("NRestarts") == "1" ? true : nil
       }
       #expect(try await host.property("MainPID") != served)
       try await host.sh("systemctl restart avahi-daemon")
