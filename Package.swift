@@ -12,14 +12,14 @@ let package = Package(
     // Debian's C libraries: a module map and a shim header each, nothing else.
     .systemLibrary(name: "CAvahi"),
     .systemLibrary(name: "CConsole"),
+    .systemLibrary(name: "CGlibc"),
     .systemLibrary(name: "CNetlink"),
     .systemLibrary(name: "CSystemd"),
-    .systemLibrary(name: "CTimer"),
     .systemLibrary(name: "CWebSockets"),
     .target(name: "CToml"),
 
     .target(name: "DiscoveryCore"),
-    .target(name: "EventLoop", dependencies: ["CTimer", "DiscoveryCore"]),
+    .target(name: "EventLoop", dependencies: ["CGlibc", "DiscoveryCore"]),
 
     // Bridges: each the only importer of its C library; none imports another.
     .target(name: "AvahiBridge", dependencies: ["CAvahi", "EventLoop", "DiscoveryCore"]),
