@@ -10,12 +10,12 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLibFuzzer"),
     .systemLibrary(name: "CAvahi", path: "Product/CAvahi"),
-    .systemLibrary(name: "CTimer", path: "Product/CTimer"),
+    .systemLibrary(name: "CGlibc", path: "Product/CGlibc"),
     .systemLibrary(name: "CWebSockets", path: "Product/CWebSockets"),
     .target(name: "CToml", path: "Product/CToml"),
     .target(name: "DiscoveryCore", path: "Product/DiscoveryCore"),
     .target(
-      name: "EventLoop", dependencies: ["CTimer", "DiscoveryCore"], path: "Product/EventLoop"),
+      name: "EventLoop", dependencies: ["CGlibc", "DiscoveryCore"], path: "Product/EventLoop"),
     .target(
       name: "AvahiBridge", dependencies: ["CAvahi", "EventLoop", "DiscoveryCore"],
       path: "Product/AvahiBridge"),

@@ -12,11 +12,11 @@ import Glibc
 /// makes no callback for an object that was freed. A callback that frees its own object goes on
 /// with the reference that it took.
 final class CallbackTarget {
-  let object: AvahiObject
+  let key: AvahiObject.Key
   private let deliver: (AvahiTracker.Input) -> Void
 
-  init(object: AvahiObject, deliver: @escaping (AvahiTracker.Input) -> Void) {
-    self.object = object
+  init(key: AvahiObject.Key, deliver: @escaping (AvahiTracker.Input) -> Void) {
+    self.key = key
     self.deliver = deliver
   }
 
@@ -35,7 +35,7 @@ func onBrowse(
   _ userdata: UnsafeMutableRawPointer?
 ) {
   guard let target = CallbackTarget.from(userdata),
-    case .browser(let type, _) = target.object
+    case .browser(let type) = target.key
   else { return }
   switch event {
   case AVAHI_BROWSER_NEW, AVAHI_BROWSER_REMOVE:
@@ -66,19 +66,20 @@ func onResolve(
   _ txt: UnsafeMutablePointer<AvahiStringList>?, _ flags: AvahiLookupResultFlags,
   _ userdata: UnsafeMutableRawPointer?
 ) {
-  guard let target = CallbackTarget.from(userdata),
-    case .resolver(let request) = target.object
-  else { return }
-  guard event == AVAHI_RESOLVER_FOUND else {
-    target.report(.resolverFailed(request.id))
+  guard let target = CallbackTarget.from(userdata), case .resolver(let id) = target.key else {
     return
   }
+  guard event == AVAHI_RESOLVER_FOUND else {
+    target.report(.resolverFailed(id))
+    return
+  }
+  // Without address when it was not asked for one.
   target.report(
     .resolved(
-      request.id,
+      id,
       AvahiTracker.Resolution(
         hostName: AvahiNames.string(hostName) ?? "", port: port, txt: AvahiNames.txtRecord(txt),
-        address: request.lookup.contains(.address) ? AvahiNames.address(address) : nil)))
+        address: AvahiNames.address(address))))
 }
 
 /// AvahiRecordBrowserCallback, for A and AAAA records. `userdata`: a `CallbackTarget`.
@@ -88,7 +89,7 @@ func onHostRecord(
   _ data: UnsafeRawPointer?, _ size: Int, _ flags: AvahiLookupResultFlags,
   _ userdata: UnsafeMutableRawPointer?
 ) {
-  guard let target = CallbackTarget.from(userdata), case .host(let host, _) = target.object else {
+  guard let target = CallbackTarget.from(userdata), case .host(let host) = target.key else {
     return
   }
   switch event {

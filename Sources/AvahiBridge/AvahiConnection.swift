@@ -123,7 +123,7 @@ final class AvahiConnection {
     make: (OpaquePointer, UnsafeMutableRawPointer) -> OpaquePointer?
   ) throws(AvahiError) {
     let client = try self.client.pointer(for: operation)
-    let target = CallbackTarget(object: object, deliver: deliver)
+    let target = CallbackTarget(key: object.key, deliver: deliver)
     let start = SystemClock().now().uptime
     let pointer = make(client, Unmanaged.passUnretained(target).toOpaque())
     if let pointer {

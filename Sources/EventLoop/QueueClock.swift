@@ -1,4 +1,4 @@
-import CTimer
+import CGlibc
 import Dispatch
 import DiscoveryCore
 import Glibc

@@ -40,7 +40,6 @@ package struct HealthChecker: Sendable {
     var identifiedAt: Uptime?
     /// It took long last time.
     var isSlow = false
-    var running: Running?
   }
 
   private struct Running {
@@ -58,6 +57,8 @@ package struct HealthChecker: Sendable {
   private var settings: Settings
   private var random: any RandomNumberGenerator & Sendable
   private var records: [BackendID: Record] = [:]
+  /// The checks that run.
+  private var running: [BackendID: Running] = [:]
   /// When each backend that neither waits nor is being checked is checked next.
   private var due = DeadlineQueue<BackendID>()
   /// When each check that runs must have ended.
@@ -106,7 +107,7 @@ package struct HealthChecker: Sendable {
   package mutating func finished(
     _ probe: Probe.ID, _ verdict: ProbeVerdict, at now: Moment
   ) -> [Action] {
-    guard records[probe.backend]?.running?.id == probe else { return [] }
+    guard running[probe.backend]?.id == probe else { return [] }
     var actions: [Action] = []
     conclude(probe.backend, verdict, at: now, &actions)
     fill(at: now.uptime, &actions)
@@ -117,7 +118,7 @@ package struct HealthChecker: Sendable {
   package mutating func tick(at now: Moment) -> [Action] {
     var actions: [Action] = []
     for id in overruns.takeDue(at: now.uptime) {
-      guard let running = records[id]?.running else { continue }
+      guard let running = running[id] else { continue }
       actions.append(.cancel(running.id))
       let verdict = ProbeVerdict(
         condition: .failed(ProbeVerdict.silence(for: settings.checks.timeout)))
@@ -201,8 +202,7 @@ package struct HealthChecker: Sendable {
     due.cancel(id)
     overruns.cancel(id)
     slots.leave(id)
-    if let running = records[id]?.running { actions.append(.cancel(running.id)) }
-    records[id]?.running = nil
+    if let stopped = running.removeValue(forKey: id) { actions.append(.cancel(stopped.id)) }
   }
 
   /// Asks what it is, at once.
@@ -239,15 +239,15 @@ package struct HealthChecker: Sendable {
       now < $0.advanced(by: Self.identificationHolds)
     }
     let known = holds == true ? record.known : nil
-    let running = Running(
+    let check = Running(
       id: Probe.ID(backend: id, number: lastNumber), startedAt: now,
       endpoint: record.target.endpoint, isIdentifying: known == nil)
-    records[id]?.running = running
+    running[id] = check
     overruns.set(id, at: now.advanced(by: settings.checks.timeout + Self.overrun))
     actions.append(
       .start(
         Probe(
-          id: running.id, target: record.target,
+          id: check.id, target: record.target,
           access: settings.access[record.target.endpoint] ?? ProbeAccess(), known: known,
           timeout: settings.checks.timeout, at: now)))
   }
@@ -255,10 +255,9 @@ package struct HealthChecker: Sendable {
   private mutating func conclude(
     _ id: BackendID, _ verdict: ProbeVerdict, at now: Moment, _ actions: inout [Action]
   ) {
-    guard var record = records[id], let running = record.running else { return }
+    guard var record = records[id], let running = running.removeValue(forKey: id) else { return }
     overruns.cancel(id)
     slots.leave(id)
-    record.running = nil
     record.isSlow = running.startedAt.duration(to: now.uptime) > slots.patience
     record.state.record(verdict.outcome, settings: settings.checks)
     tally.record(verdict.outcome.result, taking: running.startedAt.duration(to: now.uptime))
