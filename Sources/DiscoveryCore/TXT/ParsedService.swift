@@ -19,9 +19,8 @@ package struct ParsedService: Hashable, Sendable {
     refusedAPIPath = isSafe ? nil : advertised
     version = txt["version"].flatMap { $0.isEmpty ? nil : $0 }
     info = txt["info"]
-    // By bytes: to Swift a comma with a combining mark behind it is another character.
-    let list = (txt["models"] ?? txt["model"] ?? "").utf8.split(separator: UInt8(ascii: ","))
-    models = Set(list.map { String(Substring($0)) }).sorted()
+    let list = txt.list("models") ?? txt.list("model") ?? []
+    models = list.count > 1 ? Set(list).sorted() : list
   }
 
   /// "/v1/" names the same path as "/v1", and "/" none.
