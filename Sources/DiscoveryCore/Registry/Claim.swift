@@ -3,6 +3,11 @@ struct Claim {
   struct Key: Hashable {
     let source: SourceKind
     let identity: String
+
+    /// Names of two sources are seldom the same.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(identity)
+    }
   }
 
   /// A sighting and what is known of it.
@@ -35,6 +40,17 @@ struct Claim {
     return last.sighting
   }
 
+  /// The keys by which its server is recognised, as seen from a machine on `network`.
+  func matchKeys(on network: LocalNetwork) -> [MatchKey] {
+    var keys = held[0].sighting.matchKeys(on: network)
+    for other in held.dropFirst() {
+      for key in other.sighting.matchKeys(on: network) where !keys.contains(key) {
+        keys.append(key)
+      }
+    }
+    return keys
+  }
+
   func index(of id: Sighting.ID) -> Int? {
     held.firstIndex { $0.sighting.id == id }
   }
@@ -59,4 +75,13 @@ struct Entry {
   var health: RegistryState.Health
   /// As it was last committed; nil before the first commit.
   var committed: Backend?
+  /// What may have changed since.
+  var touched = Touch.nothing
+
+  enum Touch: Int {
+    case nothing
+    /// How it is doing, but not what it is.
+    case presence
+    case everything
+  }
 }

@@ -11,6 +11,18 @@ struct MatchKey: Hashable {
   let scheme: URLScheme
   let port: UInt16
   let endpoint: Endpoint
+
+  /// Of what tells keys apart nearly always.
+  func hash(into hasher: inout Hasher) {
+    switch endpoint {
+    case .address(let address):
+      hasher.combine(address.high)
+      hasher.combine(address.low)
+    case .host(let name): hasher.combine(name)
+    case .thisMachine: break
+    }
+    hasher.combine(port)
+  }
 }
 
 extension Sighting {
@@ -19,7 +31,9 @@ extension Sighting {
     func key(_ endpoint: MatchKey.Endpoint) -> MatchKey {
       MatchKey(scheme: scheme, port: port, endpoint: endpoint)
     }
-    var keys = addresses.map { key(.address($0)) }
+    var keys: [MatchKey] = []
+    keys.reserveCapacity(addresses.count + 2)
+    for address in addresses { keys.append(key(.address(address))) }
     if let hostname { keys.append(key(.host(hostname))) }
     if isOnThisMachine(network) { keys.append(key(.thisMachine)) }
     return keys

@@ -33,8 +33,8 @@ extension RegistryState {
     entries[entry].health.lastCheck = result.report
     if let findings = result.findings { entries[entry].health.findings = findings }
     if let answeredBy = result.answeredBy { entries[entry].health.answering = answeredBy }
-    entries[entry].health.endpoint = view(of: entry).endpoint
-    touched.append(entry)
+    entries[entry].health.endpoint = facts(of: entry).endpoint
+    touch(entry)
     var outcome = commit()
     if outcome.changes.isEmpty { outcome.checked = [id] }
     return outcome

@@ -28,9 +28,11 @@ struct SlotArray<Element> {
 
   /// The value under a number in use; any other number is a mistake of the caller and traps.
   subscript(slot: Int) -> Element {
-    get {
-      guard let element = slots[slot] else { preconditionFailure("slot \(slot) is free") }
-      return element
+    _read {
+      guard slots[slot] != nil else { preconditionFailure("slot \(slot) is free") }
+      // Force-unwrapped in place, as below: it is read without a copy.
+      // swift-format-ignore: NeverForceUnwrap
+      yield slots[slot]!
     }
     _modify {
       guard slots[slot] != nil else { preconditionFailure("slot \(slot) is free") }
