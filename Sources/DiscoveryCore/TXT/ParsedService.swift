@@ -19,8 +19,15 @@ package struct ParsedService: Hashable, Sendable {
     refusedAPIPath = isSafe ? nil : advertised
     version = txt["version"].flatMap { $0.isEmpty ? nil : $0 }
     info = txt["info"]
-    let list = txt.list("models") ?? txt.list("model") ?? []
-    models = list.count > 1 ? Set(list).sorted() : list
+    models = Self.sorted(txt.list("models") ?? txt.list("model") ?? [])
+  }
+
+  /// Each name once, in order: a few, which are mostly so already.
+  private static func sorted(_ names: [String]) -> [String] {
+    for index in names.indices.dropFirst() where names[index - 1] >= names[index] {
+      return Set(names).sorted()
+    }
+    return names
   }
 
   /// "/v1/" names the same path as "/v1", and "/" none.

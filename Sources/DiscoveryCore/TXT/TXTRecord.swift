@@ -52,16 +52,23 @@ package struct TXTRecord: Hashable, Sendable {
 
   /// Where the value of `key` is in the record; nil when absent or without "=".
   private func value(of key: String) -> Range<Int>? {
-    places.first { isKey($0.key, key.utf8) }?.value
+    for place in places where isKey(place.key, key.utf8) { return place.value }
+    return nil
   }
 
   /// What is between the commas of the value of `key`, without what is empty; nil when there is none.
   ///
   /// By bytes: to Swift a comma with a combining mark behind it is another character.
   func list(_ key: String) -> [String]? {
-    value(of: key).map { value in
-      bytes[value].split(separator: UInt8(ascii: ",")).map { text($0.indices) }
+    guard let value = value(of: key) else { return nil }
+    var list: [String] = []
+    var start = value.lowerBound
+    for end in value.lowerBound...value.upperBound {
+      guard end == value.upperBound || bytes[end] == UInt8(ascii: ",") else { continue }
+      if end > start { list.append(text(start..<end)) }
+      start = end + 1
     }
+    return list
   }
 
   /// True when there is an attribute `key` with a value.
@@ -91,11 +98,14 @@ package struct TXTRecord: Hashable, Sendable {
   /// dropped. Bytes that are no UTF-8 become U+FFFD.
   package mutating func append(item: UnsafeBufferPointer<UInt8>) {
     guard item.count <= 255, let first = item.first, first != Ascii.equals, hasRoom else { return }
-    guard item.allSatisfy({ $0 < 0x80 }) else { return append(repairing: item) }
-    let equals = item.firstIndex(of: Ascii.equals)
+    var equals: Int?
+    for (index, byte) in item.enumerated() {
+      guard byte < 0x80 else { return append(repairing: item) }
+      if byte == Ascii.equals, equals == nil { equals = index }
+    }
     append(
       key: item[..<(equals ?? item.endIndex)],
-      value: equals.map { item[item.index(after: $0)...] })
+      value: equals.map { item[($0 + 1)...] })
   }
 
   package mutating func append(item: [UInt8]) {
@@ -120,25 +130,38 @@ package struct TXTRecord: Hashable, Sendable {
     guard key.count <= Self.maximumLength, value?.count ?? 0 <= Self.maximumLength,
       !hasKey(key)
     else { return false }
-    for length in [key.count, value?.count ?? Self.noValue] {
-      bytes.append(UInt8(length >> 8))
-      bytes.append(UInt8(length & 0xFF))
-    }
+    append(length: key.count)
+    append(length: value?.count ?? Self.noValue)
     bytes.append(contentsOf: key)
     if let value { bytes.append(contentsOf: value) }
     return true
   }
 
+  private mutating func append(length: Int) {
+    bytes.append(UInt8(length >> 8))
+    bytes.append(UInt8(length & 0xFF))
+  }
+
   private func hasKey(_ key: some Collection<UInt8>) -> Bool {
-    places.contains { isKey($0.key, key) }
+    for place in places where isKey(place.key, key) { return true }
+    return false
   }
 
   private func isKey(_ place: Range<Int>, _ key: some Collection<UInt8>) -> Bool {
-    place.count == key.count
-      && zip(bytes[place], key).allSatisfy { Ascii.lowercased($0) == Ascii.lowercased($1) }
+    guard place.count == key.count else { return false }
+    var index = place.lowerBound
+    for byte in key {
+      guard Ascii.lowercased(bytes[index]) == Ascii.lowercased(byte) else { return false }
+      index += 1
+    }
+    return true
   }
 
-  private var hasRoom: Bool { places.reduce(0) { count, _ in count + 1 } < Self.maximumAttributes }
+  private var hasRoom: Bool {
+    var count = 0
+    for _ in places { count += 1 }
+    return count < Self.maximumAttributes
+  }
 
   // MARK: - Places
 
