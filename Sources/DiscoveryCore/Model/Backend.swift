@@ -12,7 +12,11 @@ package struct Backend: Hashable, Sendable {
   /// When its grace period ends; nil while a sighting is present.
   package var expiresAt: WallTime?
   /// Outcome of the last health check; nil before the first.
-  package var lastCheck: HealthReport?
+  package var lastCheck: HealthReport? {
+    get { kept?.report }
+    set { kept = newValue.map(KeptReport.init) }
+  }
+  private var kept: KeptReport?
 
   init(
     _ facts: Facts, status: BackendStatus, isStale: Bool, lastSeen: WallTime,
@@ -23,7 +27,7 @@ package struct Backend: Hashable, Sendable {
     self.isStale = isStale
     self.lastSeen = lastSeen
     self.expiresAt = expiresAt
-    self.lastCheck = lastCheck
+    kept = lastCheck.map(KeptReport.init)
   }
 
   /// A backend with all that is known of it.
@@ -61,7 +65,12 @@ package struct Backend: Hashable, Sendable {
     self.init(
       Facts(
         Facts.Values(
-          id: id, name: name, url: url, scheme: scheme, host: host, port: port, apiPath: apiPath, type: type, claimedType: claimedType, detectedType: detectedType, source: source, sources: sources, priority: priority, addresses: addresses, ownAddressCount: ownAddressCount, hostname: hostname, instance: instance, version: version, models: models, info: info, txt: txt, interfaces: interfaces, isLocal: isLocal, firstSeen: firstSeen)),
+          id: id, name: name, url: url, scheme: scheme, host: host, port: port, apiPath: apiPath,
+          type: type, claimedType: claimedType, detectedType: detectedType, source: source,
+          sources: sources, priority: priority, addresses: addresses,
+          ownAddressCount: ownAddressCount, hostname: hostname, instance: instance,
+          version: version, models: models, info: info, txt: txt, interfaces: interfaces,
+          isLocal: isLocal, firstSeen: firstSeen)),
       status: status, isStale: isStale, lastSeen: lastSeen, expiresAt: expiresAt,
       lastCheck: lastCheck)
   }
@@ -93,5 +102,22 @@ package struct HealthReport: Hashable, Sendable {
     self.at = at
     self.latency = latency
     self.error = error
+  }
+}
+
+/// A report in a place of its own, since most backends that are held at a time have none of theirs.
+private final class KeptReport: Hashable, Sendable {
+  let report: HealthReport
+
+  init(_ report: HealthReport) {
+    self.report = report
+  }
+
+  static func == (left: KeptReport, right: KeptReport) -> Bool {
+    left === right || left.report == right.report
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(report)
   }
 }

@@ -18,6 +18,8 @@ struct Claim {
     var isStale = false
   }
 
+  static let vacant = Claim(key: Key(source: .scan, identity: ""), order: 0, held: [])
+
   let key: Key
   /// Grows with each new claim: the older of two equals leads.
   let order: UInt64
@@ -65,6 +67,10 @@ struct Claim {
 
 /// One backend: the claims that mean it, of which one leads.
 struct Entry {
+  static let vacant = Entry(
+    id: BackendID(of: "", in: .dns), firstSeen: WallTime(milliseconds: 0), leader: 0, members: [],
+    health: RegistryState.Health(notBefore: Uptime(nanoseconds: 0)))
+
   let id: BackendID
   let firstSeen: WallTime
   var leader: Int

@@ -4,12 +4,12 @@
 extension RegistryState {
   func view(of entry: Int) -> Backend {
     let facts = presentFacts(of: entry)
-    let health = entries[entry].health
-    let isChecked = health.endpoint.map { $0 == facts.endpoint } ?? false
+    let found = entries[entry].health.found
+    let isChecked = found.map { $0.endpoint == facts.endpoint } ?? false
     return Backend(
-      facts, status: isChecked ? health.status : .unknown, isStale: isStale(entry),
+      facts, status: isChecked ? entries[entry].health.status : .unknown, isStale: isStale(entry),
       lastSeen: lastSeen(of: entry), expiresAt: entries[entry].graceEnds?.wall,
-      lastCheck: health.lastCheck)
+      lastCheck: found?.lastCheck)
   }
 
   /// What was committed of it as long as nothing else was said.
@@ -17,39 +17,39 @@ extension RegistryState {
     if entries[entry].touched != .everything, let committed = entries[entry].committed {
       return committed.facts
     }
-    return facts(of: entry)
+    let found = entries[entry].health.found
+    return facts(of: entry, findings: found?.findings, answering: found?.answering)
   }
 
-  func facts(of entry: Int) -> Backend.Facts {
-    let record = entries[entry]
-    // The leader is the first of them.
-    let ranked =
-      record.members.count == 1
-      ? record.members : record.members.sorted { claims[$0].leads(claims[$1]) }
-    let source = claims[record.leader].source
-    let spoken = claims[record.leader].current
+  /// What the backend is, from its claims, and from what checks found of it.
+  func facts(of entry: Int, findings: Findings?, answering: Address?) -> Backend.Facts {
+    let leader = entries[entry].leader
+    var ranked = entries[entry].members
+    // The leader is the first of them then.
+    if ranked.count > 1 { ranked.sort { claims[$0].leads(claims[$1]) } }
+    let source = claims[leader].source
+    let spoken = claims[leader].current
     var announced: Sighting?
     var parsed: [ParsedService] = []
     for claim in ranked {
-      guard let instance = claims[claim].current.instance else { continue }
       let current = claims[claim].current
+      guard let instance = current.instance else { continue }
       announced = announced ?? current
       parsed.append(ParsedService(txt: current.txt, serviceType: instance.type))
     }
-    let findings = record.health.findings
     let claimedType =
       spoken.settings.type ?? parsed.first { $0.type != .unknown }?.type ?? .unknown
     let type = claimedType == .unknown ? findings?.type ?? .unknown : claimedType
     let apiPath = apiPath(
       of: spoken, parsed: spoken.instance == nil ? nil : parsed.first, type: type)
     let (addresses, own) = addresses(
-      leader: record.leader, ranked: ranked, answering: record.health.answering)
+      leader: leader, ranked: ranked, answering: answering)
     let host = host(of: spoken, from: source, addresses: addresses)
     return Backend.Facts(
       Backend.Facts.Values(
-        id: record.id,
+        id: entries[entry].id,
         name: spoken.name,
-        url: "\(spoken.scheme.rawValue)://\(host.urlHost):\(spoken.port)\(apiPath)",
+        url: Self.url(spoken.scheme, host, spoken.port, apiPath),
         scheme: spoken.scheme,
         host: host.description,
         port: spoken.port,
@@ -73,10 +73,21 @@ extension RegistryState {
         info: parsed.lazy.compactMap(\.info).first,
         txt: announced?.txt ?? TXTRecord(),
         interfaces: interfaces(of: ranked),
-        isLocal: claims[record.leader].held.contains {
+        isLocal: claims[leader].held.contains {
           $0.sighting.isOnThisMachine(policy.network)
         },
-        firstSeen: record.firstSeen))
+        firstSeen: entries[entry].firstSeen))
+  }
+
+  private static func url(
+    _ scheme: URLScheme, _ host: BackendURL.Host, _ port: UInt16, _ path: String
+  ) -> String {
+    var url = scheme == .http ? "http://" : "https://"
+    url += host.urlHost
+    url += ":"
+    url += String(port)
+    url += path
+    return url
   }
 
   func lastSeen(of entry: Int) -> WallTime {

@@ -47,8 +47,8 @@ package struct RegistryState {
   var policy: AddressPolicy
   package private(set) var revision: UInt64 = 0
 
-  var claims = SlotArray<Claim>()
-  var entries = SlotArray<Entry>()
+  var claims = SlotArray(vacant: Claim.vacant)
+  var entries = SlotArray(vacant: Entry.vacant)
   var claimByKey: [Claim.Key: Int] = [:]
   var entryByID: [BackendID: Int] = [:]
   /// Whose leader has a key; no two leaders share one, or they would be one backend.
@@ -96,7 +96,8 @@ package struct RegistryState {
   package mutating func apply(
     _ event: DiscoveryEvent, from source: SourceKind, at now: Moment
   ) -> Outcome {
-    apply(CollectionOfOne(event), from: source, at: now)
+    take(event, from: source, at: now)
+    return commit()
   }
 
   private mutating func take(_ event: DiscoveryEvent, from source: SourceKind, at now: Moment) {
