@@ -62,6 +62,11 @@ package struct Address: Hashable, Sendable {
     family == .ipv4 ? self : Address(ipv6High: high, low: low)
   }
 
+  /// True when they differ at most in their zone.
+  package func isSameNumber(as other: Address) -> Bool {
+    low == other.low && high == other.high && family == other.family
+  }
+
   /// An IPv6 address with the zone `zone` (RFC 4007 §11); IPv4 has none.
   package func zoned(_ zone: String) -> Address {
     family == .ipv4 ? self : Address(ipv6High: high, low: low, zone: zone)

@@ -51,7 +51,12 @@ extension Address: CustomStringConvertible {
   }
 
   private static func dottedQuad(_ bits: UInt64) -> String {
-    "\(bits >> 24 & 255).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)"
+    var text = String(bits >> 24 & 255)
+    for shift in [UInt64(16), 8, 0] {
+      text += "."
+      text += String(bits >> shift & 255)
+    }
+    return text
   }
 
   /// The bits of a strict dotted quad: four decimal numbers without leading zeros.

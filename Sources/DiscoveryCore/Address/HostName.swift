@@ -24,11 +24,13 @@ package enum HostName {
 
   /// True for a name below `.local` (RFC 6762 §3) in DNS's escaped form, in any case, with or without
   /// the last dot, be it a host name or not.
-  package static func isBelowLocal(_ name: some StringProtocol) -> Bool {
-    var bytes = name.utf8.map(Ascii.lowercased)
+  package static func isBelowLocal(_ name: String) -> Bool {
+    var bytes = name.utf8[...]
     if bytes.last == Ascii.dot { bytes.removeLast() }
-    let end = Array(".local".utf8)
-    guard bytes.count > end.count, bytes.suffix(end.count).elementsEqual(end) else { return false }
+    let end = ".local".utf8
+    guard bytes.count > end.count,
+      bytes.suffix(end.count).elementsEqual(end, by: { Ascii.lowercased($0) == $1 })
+    else { return false }
     // An escaped dot is part of a label.
     let backslashes = bytes.dropLast(end.count).reversed().prefix { $0 == Ascii.backslash }
     return backslashes.count.isMultiple(of: 2)

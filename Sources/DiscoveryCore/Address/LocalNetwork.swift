@@ -33,11 +33,11 @@ package struct LocalNetwork: Hashable, Sendable {
 
   /// True when `address` is one of this machine's own.
   package func isOwn(_ address: Address) -> Bool {
-    address.isLoopback
-      || interfaces.contains { interface in
-        (address.zone == nil || address.zone == interface.name)
-          && interface.addresses.contains { $0.address == address.unzoned }
-      }
+    if address.isLoopback { return true }
+    for interface in interfaces where address.zone == nil || address.zone == interface.name {
+      for own in interface.addresses where own.address.isSameNumber(as: address) { return true }
+    }
+    return false
   }
 
   /// Where other machines reach this one in the networks that multicast DNS covers: IPv4 first, then
@@ -61,7 +61,10 @@ package struct LocalNetwork: Hashable, Sendable {
 
   /// True when `address` is reached without a router.
   package func isOnLink(_ address: Address) -> Bool {
-    address.isLinkLocal
-      || interfaces.contains { $0.addresses.contains { $0.contains(address) } }
+    if address.isLinkLocal { return true }
+    for interface in interfaces {
+      for own in interface.addresses where own.contains(address) { return true }
+    }
+    return false
   }
 }

@@ -1,52 +1,34 @@
 /// The merged record that consumers see: one per real server.
+///
+/// Who holds one shares its facts with all others: only what changes all the time is its own.
 package struct Backend: Hashable, Sendable {
-  package let id: BackendID
-  package var name: String
-  /// `scheme://HOST:PORT` and `apiPath`.
-  package var url: String
-  package var scheme: URLScheme
-  /// The URL's host: an address (link-local IPv6 with its zone) or a configured name.
-  package var host: String
-  package var port: UInt16
-  /// "" or a path that begins with "/", below the base URL.
-  package var apiPath: String
-  package var type: BackendType
-  /// What the configuration, TXT or the service type say that it is; `unknown` when none does.
-  package var claimedType: BackendType
-  /// What its own answers show it to be; nil before they do.
-  package var detectedType: BackendType?
+  /// What it is.
+  var facts: Facts
+
   package var status: BackendStatus
-  /// The highest source that knows it.
-  package var source: SourceKind
-  /// All sources that know it, highest first.
-  package var sources: [SourceKind]
-  /// Lower is preferred.
-  package var priority: Int
-  /// Every known address, best first.
-  package var addresses: [Address]
-  /// How many of them, from the first, an administrator's URL itself stands for; others are the
-  /// network's word. 0 where no administrator names it.
-  package var ownAddressCount: Int
-  package var hostname: String?
-  /// The leading mDNS instance, if any.
-  package var instance: ServiceInstance?
-  package var version: String?
-  package var models: [String]
-  /// LMServ's free text about the node (TXT `info`).
-  package var info: String?
-  package var txt: TXTRecord
-  /// The interfaces that it is seen on, sorted.
-  package var interfaces: [String]
-  /// Served by this machine.
-  package var isLocal: Bool
   /// Known from a source that is down, or from before a restart, and not seen since.
   package var isStale: Bool
-  package var firstSeen: WallTime
   package var lastSeen: WallTime
   /// When its grace period ends; nil while a sighting is present.
   package var expiresAt: WallTime?
   /// Outcome of the last health check; nil before the first.
-  package var lastCheck: HealthReport?
+  package var lastCheck: HealthReport? {
+    get { kept?.report }
+    set { kept = newValue.map(KeptReport.init) }
+  }
+  private var kept: KeptReport?
+
+  init(
+    _ facts: Facts, status: BackendStatus, isStale: Bool, lastSeen: WallTime,
+    expiresAt: WallTime?, lastCheck: HealthReport?
+  ) {
+    self.facts = facts
+    self.status = status
+    self.isStale = isStale
+    self.lastSeen = lastSeen
+    self.expiresAt = expiresAt
+    kept = lastCheck.map(KeptReport.init)
+  }
 
   /// A backend with all that is known of it.
   package init(
@@ -80,35 +62,17 @@ package struct Backend: Hashable, Sendable {
     expiresAt: WallTime? = nil,
     lastCheck: HealthReport? = nil
   ) {
-    self.id = id
-    self.name = name
-    self.url = url
-    self.scheme = scheme
-    self.host = host
-    self.port = port
-    self.apiPath = apiPath
-    self.type = type
-    self.claimedType = claimedType
-    self.detectedType = detectedType
-    self.status = status
-    self.source = source
-    self.sources = sources
-    self.priority = priority
-    self.addresses = addresses
-    self.ownAddressCount = ownAddressCount
-    self.hostname = hostname
-    self.instance = instance
-    self.version = version
-    self.models = models
-    self.info = info
-    self.txt = txt
-    self.interfaces = interfaces
-    self.isLocal = isLocal
-    self.isStale = isStale
-    self.firstSeen = firstSeen
-    self.lastSeen = lastSeen
-    self.expiresAt = expiresAt
-    self.lastCheck = lastCheck
+    self.init(
+      Facts(
+        Facts.Values(
+          id: id, name: name, url: url, scheme: scheme, host: host, port: port, apiPath: apiPath,
+          type: type, claimedType: claimedType, detectedType: detectedType, source: source,
+          sources: sources, priority: priority, addresses: addresses,
+          ownAddressCount: ownAddressCount, hostname: hostname, instance: instance,
+          version: version, models: models, info: info, txt: txt, interfaces: interfaces,
+          isLocal: isLocal, firstSeen: firstSeen)),
+      status: status, isStale: isStale, lastSeen: lastSeen, expiresAt: expiresAt,
+      lastCheck: lastCheck)
   }
 
   /// True when its answers show it to be something else than what is said of it.
@@ -116,9 +80,12 @@ package struct Backend: Hashable, Sendable {
 
   /// The order in which backends are listed: priority, name, id.
   package static func isListedBefore(_ left: Backend, _ right: Backend) -> Bool {
-    if left.priority != right.priority { return left.priority < right.priority }
-    if left.name != right.name { return left.name < right.name }
-    return left.id < right.id
+    let (left, right) = (left.facts, right.facts)
+    if left.values.priority != right.values.priority {
+      return left.values.priority < right.values.priority
+    }
+    if left.values.name != right.values.name { return left.values.name < right.values.name }
+    return left.values.id < right.values.id
   }
 }
 
@@ -135,5 +102,22 @@ package struct HealthReport: Hashable, Sendable {
     self.at = at
     self.latency = latency
     self.error = error
+  }
+}
+
+/// A report in a place of its own, since most backends that are held at a time have none of theirs.
+private final class KeptReport: Hashable, Sendable {
+  let report: HealthReport
+
+  init(_ report: HealthReport) {
+    self.report = report
+  }
+
+  static func == (left: KeptReport, right: KeptReport) -> Bool {
+    left === right || left.report == right.report
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(report)
   }
 }

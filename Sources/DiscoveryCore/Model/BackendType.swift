@@ -20,6 +20,10 @@ package enum BackendType: String, CaseIterable, Hashable, Comparable, Sendable, 
   /// The type that a person or a TXT record names: any case, with the spellings seen in the field
   /// (`llama.cpp`, `LM Studio`, `openai`); nil when the name is none of them.
   package init?(named text: String) {
+    if let type = BackendType(rawValue: text) {
+      self = type
+      return
+    }
     let letters = text.utf8.lazy.map(Ascii.lowercased).filter {
       Ascii.lowercaseLetters.contains($0) || Ascii.digits.contains($0)
     }

@@ -15,31 +15,30 @@ enum SHA1 {
     for block in stride(from: 0, to: padded.count, by: 64) {
       for index in 0..<16 {
         let start = block + 4 * index
-        words[index] = padded[start..<start + 4].reduce(0) { $0 << 8 | UInt32($1) }
+        words[index] =
+          UInt32(padded[start]) << 24 | UInt32(padded[start + 1]) << 16
+          | UInt32(padded[start + 2]) << 8 | UInt32(padded[start + 3])
       }
       for index in 16..<80 {
         let mixed = words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]
         words[index] = rotated(mixed, by: 1)
       }
-      state = compressed(state, words)
+      compress(&state, words)
     }
     return state
   }
 
-  private static func compressed(_ state: Digest, _ words: [UInt32]) -> Digest {
+  private static func compress(_ state: inout Digest, _ words: [UInt32]) {
     var (a, b, c, d, e) = state
-    for (round, word) in words.enumerated() {
-      let (mix, constant): (UInt32, UInt32) =
-        switch round {
-        case ..<20: (b & c | ~b & d, 0x5A82_7999)
-        case ..<40: (b ^ c ^ d, 0x6ED9_EBA1)
-        case ..<60: (b & c | b & d | c & d, 0x8F1B_BCDC)
-        default: (b ^ c ^ d, 0xCA62_C1D6)
-        }
+    func round(_ mix: UInt32, _ constant: UInt32, _ word: UInt32) {
       let next = rotated(a, by: 5) &+ mix &+ e &+ constant &+ word
       (a, b, c, d, e) = (next, a, rotated(b, by: 30), c, d)
     }
-    return (state.0 &+ a, state.1 &+ b, state.2 &+ c, state.3 &+ d, state.4 &+ e)
+    for index in 0..<20 { round(b & c | ~b & d, 0x5A82_7999, words[index]) }
+    for index in 20..<40 { round(b ^ c ^ d, 0x6ED9_EBA1, words[index]) }
+    for index in 40..<60 { round(b & c | b & d | c & d, 0x8F1B_BCDC, words[index]) }
+    for index in 60..<80 { round(b ^ c ^ d, 0xCA62_C1D6, words[index]) }
+    state = (state.0 &+ a, state.1 &+ b, state.2 &+ c, state.3 &+ d, state.4 &+ e)
   }
 
   private static func rotated(_ word: UInt32, by bits: UInt32) -> UInt32 {

@@ -1,5 +1,30 @@
 /// What one source says of one endpoint: for mDNS, an instance on one interface over one protocol.
+///
+/// Its source, the registry and whoever is told of it share one copy; who changes it makes another.
 package struct Sighting: Hashable, Sendable {
+  private var shared: Shared
+
+  private final class Shared: Sendable {
+    let content: Content
+
+    init(_ content: Content) {
+      self.content = content
+    }
+  }
+
+  private struct Content: Hashable, Sendable {
+    let id: ID
+    var name: String
+    var hostname: String?
+    var addresses: [Address]
+    var instance: ServiceInstance?
+    var txt: TXTRecord
+    var settings: Settings
+    var port: UInt16
+    var scheme: URLScheme
+    var isOwnAnnouncement: Bool
+  }
+
   /// Which of a source's sightings this is; a source repeats it to update or remove one.
   package struct ID: Hashable, Sendable {
     /// What the source calls the server: mDNS, the escaped full instance name; static, the URL.
@@ -15,24 +40,6 @@ package struct Sighting: Hashable, Sendable {
       self.family = family
     }
   }
-
-  package let id: ID
-  /// The name to show: the instance name, or a static backend's own.
-  package var name: String
-  package var scheme: URLScheme
-  /// The host's name in lower case without the last dot: the SRV target, or the URL's host. A target
-  /// outside .local is here as it was advertised, one below it that is no host name is not.
-  package var hostname: String?
-  package var port: UInt16
-  /// Every address known for the host, in no order; link-local IPv6 with its zone.
-  package var addresses: [Address]
-  /// The instance that was advertised; nil for sources other than mDNS.
-  package var instance: ServiceInstance?
-  package var txt: TXTRecord
-  /// What an administrator says of it; empty for what the network says.
-  package var settings: Settings
-  /// True when this machine itself announces it (Avahi's AVAHI_LOOKUP_RESULT_LOCAL).
-  package var isOwnAnnouncement: Bool
 
   /// What only an administrator's sources decide.
   package struct Settings: Hashable, Sendable {
@@ -54,16 +61,82 @@ package struct Sighting: Hashable, Sendable {
     addresses: [Address] = [], instance: ServiceInstance? = nil, txt: TXTRecord = TXTRecord(),
     settings: Settings = Settings(), isOwnAnnouncement: Bool = false
   ) {
-    self.id = id
-    self.name = name
-    self.scheme = scheme
-    self.hostname = hostname
-    self.port = port
-    self.addresses = addresses
-    self.instance = instance
-    self.txt = txt
-    self.settings = settings
-    self.isOwnAnnouncement = isOwnAnnouncement
+    shared = Shared(
+      Content(
+        id: id, name: name, hostname: hostname, addresses: addresses, instance: instance, txt: txt,
+        settings: settings, port: port, scheme: scheme, isOwnAnnouncement: isOwnAnnouncement))
+  }
+
+  package static func == (left: Sighting, right: Sighting) -> Bool {
+    left.shared === right.shared || left.shared.content == right.shared.content
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(shared.content)
+  }
+}
+
+// MARK: - What it says
+
+extension Sighting {
+  package var id: ID { shared.content.id }
+
+  /// The name to show: the instance name, or a static backend's own.
+  package var name: String {
+    get { shared.content.name }
+    set { change { $0.name = newValue } }
+  }
+
+  package var scheme: URLScheme {
+    get { shared.content.scheme }
+    set { change { $0.scheme = newValue } }
+  }
+
+  /// The host's name in lower case without the last dot: the SRV target, or the URL's host. A target
+  /// outside .local is here as it was advertised, one below it that is no host name is not.
+  package var hostname: String? {
+    get { shared.content.hostname }
+    set { change { $0.hostname = newValue } }
+  }
+
+  package var port: UInt16 {
+    get { shared.content.port }
+    set { change { $0.port = newValue } }
+  }
+
+  /// Every address known for the host, in no order; link-local IPv6 with its zone.
+  package var addresses: [Address] {
+    get { shared.content.addresses }
+    set { change { $0.addresses = newValue } }
+  }
+
+  /// The instance that was advertised; nil for sources other than mDNS.
+  package var instance: ServiceInstance? {
+    get { shared.content.instance }
+    set { change { $0.instance = newValue } }
+  }
+
+  package var txt: TXTRecord {
+    get { shared.content.txt }
+    set { change { $0.txt = newValue } }
+  }
+
+  /// What an administrator says of it; empty for what the network says.
+  package var settings: Settings {
+    get { shared.content.settings }
+    set { change { $0.settings = newValue } }
+  }
+
+  /// True when this machine itself announces it (Avahi's AVAHI_LOOKUP_RESULT_LOCAL).
+  package var isOwnAnnouncement: Bool {
+    get { shared.content.isOwnAnnouncement }
+    set { change { $0.isOwnAnnouncement = newValue } }
+  }
+
+  private mutating func change(_ change: (inout Content) -> Void) {
+    var content = shared.content
+    change(&content)
+    shared = Shared(content)
   }
 }
 

@@ -46,12 +46,19 @@ package struct AddressPolicy: Hashable, Sendable {
     if source == .mdns, sighting.hostname.map(HostName.isBelowLocal) == false {
       return .failure(.init(.targetOutsideLocal))
     }
-    var admitted = sighting.addresses.filter {
-      admits($0, inOwnAnnouncement: sighting.isOwnAnnouncement)
+    let isOwn = sighting.isOwnAnnouncement
+    // Nearly always there is nothing to take away.
+    if !sighting.addresses.isEmpty,
+      sighting.addresses.allSatisfy({
+        admits($0, inOwnAnnouncement: isOwn) && (isOwn || !network.isOwn($0))
+      })
+    {
+      return .success(sighting)
     }
+    var admitted = sighting.addresses.filter { admits($0, inOwnAnnouncement: isOwn) }
     // Other machines name addresses that mean this one here (a container bridge's is the same on
     // each): beside an address of their own they lead nowhere.
-    if !sighting.isOwnAnnouncement, !admitted.allSatisfy(network.isOwn) {
+    if !isOwn, !admitted.allSatisfy(network.isOwn) {
       admitted.removeAll(where: network.isOwn)
     }
     guard !admitted.isEmpty else {

@@ -3,6 +3,11 @@ struct Claim {
   struct Key: Hashable {
     let source: SourceKind
     let identity: String
+
+    /// Names of two sources are seldom the same.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(identity)
+    }
   }
 
   /// A sighting and what is known of it.
@@ -12,6 +17,8 @@ struct Claim {
     /// Its source went down since, and has not repeated it.
     var isStale = false
   }
+
+  static let vacant = Claim(key: Key(source: .scan, identity: ""), order: 0, held: [])
 
   let key: Key
   /// Grows with each new claim: the older of two equals leads.
@@ -35,6 +42,17 @@ struct Claim {
     return last.sighting
   }
 
+  /// The keys by which its server is recognised, as seen from a machine on `network`.
+  func matchKeys(on network: LocalNetwork) -> [MatchKey] {
+    var keys = held[0].sighting.matchKeys(on: network)
+    for other in held.dropFirst() {
+      for key in other.sighting.matchKeys(on: network) where !keys.contains(key) {
+        keys.append(key)
+      }
+    }
+    return keys
+  }
+
   func index(of id: Sighting.ID) -> Int? {
     held.firstIndex { $0.sighting.id == id }
   }
@@ -49,6 +67,10 @@ struct Claim {
 
 /// One backend: the claims that mean it, of which one leads.
 struct Entry {
+  static let vacant = Entry(
+    id: BackendID(of: "", in: .dns), firstSeen: WallTime(milliseconds: 0), leader: 0, members: [],
+    health: RegistryState.Health(notBefore: Uptime(nanoseconds: 0)))
+
   let id: BackendID
   let firstSeen: WallTime
   var leader: Int
@@ -59,4 +81,13 @@ struct Entry {
   var health: RegistryState.Health
   /// As it was last committed; nil before the first commit.
   var committed: Backend?
+  /// What may have changed since.
+  var touched = Touch.nothing
+
+  enum Touch: Int {
+    case nothing
+    /// How it is doing, but not what it is.
+    case presence
+    case everything
+  }
 }

@@ -1,32 +1,72 @@
 /// One way to recognise a server: two claims that share a key mean the same one.
+///
+/// It is flat, since each backend has some of them, in tables and lists.
 struct MatchKey: Hashable {
-  enum Endpoint: Hashable {
-    case address(Address)
-    /// A host name in lower case.
-    case host(String)
+  private enum Kind: UInt8 {
+    case ipv4
+    case ipv6
+    case host
     /// This machine, under whichever of its own addresses or names.
     case thisMachine
   }
 
-  let scheme: URLScheme
-  let port: UInt16
-  let endpoint: Endpoint
+  private let high: UInt64
+  private let low: UInt64
+  /// The address' zone, or the host's name in lower case.
+  private let name: String?
+  private let port: UInt16
+  private let kind: Kind
+  private let scheme: URLScheme
+
+  /// A server at an address.
+  init(_ address: Address, port: UInt16, scheme: URLScheme) {
+    high = address.high
+    low = address.low
+    name = address.zone
+    self.port = port
+    kind = address.family == .ipv4 ? .ipv4 : .ipv6
+    self.scheme = scheme
+  }
+
+  /// A server on a host; nil for this machine.
+  init(host: String?, port: UInt16, scheme: URLScheme) {
+    high = 0
+    low = 0
+    name = host
+    self.port = port
+    kind = host == nil ? .thisMachine : .host
+    self.scheme = scheme
+  }
+
+  static func == (left: MatchKey, right: MatchKey) -> Bool {
+    left.low == right.low && left.high == right.high && left.port == right.port
+      && left.kind == right.kind && left.scheme == right.scheme && left.name == right.name
+  }
+
+  /// Of what tells keys apart nearly always.
+  func hash(into hasher: inout Hasher) {
+    if kind == .host { hasher.combine(name) }
+    hasher.combine(high)
+    hasher.combine(low &+ UInt64(port) << 32)
+  }
 }
 
 extension Sighting {
   /// The keys by which this sighting's server is recognised, as seen from a machine on `network`.
   func matchKeys(on network: LocalNetwork) -> [MatchKey] {
-    func key(_ endpoint: MatchKey.Endpoint) -> MatchKey {
-      MatchKey(scheme: scheme, port: port, endpoint: endpoint)
+    var keys: [MatchKey] = []
+    keys.reserveCapacity(addresses.count + 1)
+    for address in addresses { keys.append(MatchKey(address, port: port, scheme: scheme)) }
+    if let hostname { keys.append(MatchKey(host: hostname, port: port, scheme: scheme)) }
+    if isOnThisMachine(network) {
+      keys.append(MatchKey(host: nil, port: port, scheme: scheme))
     }
-    var keys = addresses.map { key(.address($0)) }
-    if let hostname { keys.append(key(.host(hostname))) }
-    if isOnThisMachine(network) { keys.append(key(.thisMachine)) }
     return keys
   }
 
   /// True when this machine serves it.
   func isOnThisMachine(_ network: LocalNetwork) -> Bool {
-    hostname.map(HostName.isLoopback) == true || addresses.contains(where: network.isOwn)
+    if let hostname, HostName.isLoopback(hostname) { return true }
+    return addresses.contains(where: network.isOwn)
   }
 }

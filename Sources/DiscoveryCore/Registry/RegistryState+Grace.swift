@@ -6,7 +6,7 @@ extension RegistryState {
     entries[entry].graceEnds = now.advanced(by: settings.gracePeriod)
     entries[entry].health.status = .unknown
     outdateChecks(of: entry, at: now)
-    touched.append(entry)
+    touch(entry, .presence)
     schedule(entry)
   }
 
@@ -20,11 +20,15 @@ extension RegistryState {
   func deadline(of entry: Int) -> Uptime? {
     guard entries.contains(entry) else { return nil }
     if let graceEnds = entries[entry].graceEnds { return graceEnds.uptime }
-    return entries[entry].members.compactMap { member in
-      claims[member].source.timeToLive.flatMap { lifetime in
-        claims[member].held.map { $0.lastSeen.uptime.advanced(by: lifetime) }.min()
+    var earliest: Uptime?
+    for member in entries[entry].members {
+      guard let lifetime = claims[member].source.timeToLive else { continue }
+      for held in claims[member].held {
+        let end = held.lastSeen.uptime.advanced(by: lifetime)
+        earliest = earliest.map { min($0, end) } ?? end
       }
-    }.min()
+    }
+    return earliest
   }
 
   /// Puts the backend's deadline into the queue, in place of the one that was there.

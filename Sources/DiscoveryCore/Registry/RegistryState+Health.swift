@@ -4,17 +4,32 @@ extension RegistryState {
   /// What is known of a backend from asking it.
   struct Health {
     var status = BackendStatus.unknown
-    /// Where it was when that status was found: it says nothing of any other place.
-    var endpoint: Endpoint?
-    var lastCheck: HealthReport?
-    var findings: Findings?
-    /// The address that answered last, where the first one did not.
-    var answering: Address?
     /// What checks say that began earlier is void: the backend came, went or came back since.
     var notBefore: Uptime
+    /// Nil before the first check.
+    var found: Found?
 
     init(notBefore: Uptime) {
       self.notBefore = notBefore
+    }
+
+    /// What the checks found; apart, since many backends are never checked.
+    final class Found: Sendable {
+      /// Where it was when its status was found: that says nothing of any other place.
+      let endpoint: Endpoint
+      let lastCheck: HealthReport
+      let findings: Findings?
+      /// The address that answered last, where the first one did not.
+      let answering: Address?
+
+      init(
+        endpoint: Endpoint, lastCheck: HealthReport, findings: Findings?, answering: Address?
+      ) {
+        self.endpoint = endpoint
+        self.lastCheck = lastCheck
+        self.findings = findings
+        self.answering = answering
+      }
     }
   }
 
@@ -29,12 +44,19 @@ extension RegistryState {
       result.startedAt >= entries[entry].health.notBefore,
       result.endpoint == entries[entry].committed?.endpoint
     else { return Outcome() }
+    let former = entries[entry].health.found
+    let findings = result.findings ?? former?.findings
+    let answering = result.answeredBy ?? former?.answering
+    // Another address that answers moves the backend there: the status is found at its new place.
+    var endpoint = result.endpoint
+    if findings != former?.findings || answering != former?.answering {
+      endpoint = facts(of: entry, findings: findings, answering: answering).endpoint
+      touch(entry)
+    }
     entries[entry].health.status = result.status
-    entries[entry].health.lastCheck = result.report
-    if let findings = result.findings { entries[entry].health.findings = findings }
-    if let answeredBy = result.answeredBy { entries[entry].health.answering = answeredBy }
-    entries[entry].health.endpoint = view(of: entry).endpoint
-    touched.append(entry)
+    entries[entry].health.found = Health.Found(
+      endpoint: endpoint, lastCheck: result.report, findings: findings, answering: answering)
+    touch(entry, .presence)
     var outcome = commit()
     if outcome.changes.isEmpty { outcome.checked = [id] }
     return outcome
@@ -42,7 +64,7 @@ extension RegistryState {
 
   /// The last check of a backend; nil before the first.
   func lastCheck(of id: BackendID) -> HealthReport? {
-    entryByID[id].flatMap { entries[$0].health.lastCheck }
+    entryByID[id].flatMap { entries[$0].health.found?.lastCheck }
   }
 
   /// All that was found is forgotten: nobody checks any more.

@@ -34,12 +34,8 @@ extension RegistryState {
   /// Follows a claim's new addresses, port or name: it stays where it is if it still belongs there.
   mutating func rekey(_ claim: Int, at now: Moment) {
     guard let entry = claims[claim].entry, !claims[claim].isDeparted else { return }
-    touched.append(entry)
-    let keys = claims[claim].held.reduce(into: [MatchKey]()) { keys, held in
-      for key in held.sighting.matchKeys(on: policy.network) where !keys.contains(key) {
-        keys.append(key)
-      }
-    }
+    touch(entry)
+    let keys = claims[claim].matchKeys(on: policy.network)
     guard keys != claims[claim].keys else { return }
     guard entries[entry].leader == claim else {
       claims[claim].keys = keys
@@ -87,7 +83,9 @@ extension RegistryState {
       return
     }
     let key = claims[claim].key
-    let birth = births.removeValue(forKey: key).flatMap { entryByID[$0.id] == nil ? $0 : nil }
+    let birth =
+      births.isEmpty
+      ? nil : births.removeValue(forKey: key).flatMap { entryByID[$0.id] == nil ? $0 : nil }
     let id = birth?.id ?? freeID(of: key)
     let entry = entries.insert(
       Entry(
@@ -95,7 +93,7 @@ extension RegistryState {
         health: Health(notBefore: now.uptime)))
     entryByID[id] = entry
     claims[claim].entry = entry
-    touched.append(entry)
+    touch(entry)
     index(entry, at: now)
     schedule(entry)
   }
@@ -114,7 +112,7 @@ extension RegistryState {
   private mutating func join(_ claim: Int, _ entry: Int) {
     entries[entry].members.append(claim)
     claims[claim].entry = entry
-    touched.append(entry)
+    touch(entry)
     schedule(entry)
   }
 
@@ -133,9 +131,13 @@ extension RegistryState {
 
   /// Enters the leader's keys; backends whose leaders share one are taken in.
   private mutating func index(_ entry: Int, at now: Moment) {
-    let keys = claims[entries[entry].leader].keys
-    let others = leaders(sharing: keys).filter { $0 != entry }
-    for key in keys { entryByLeaderKey[key] = entry }
+    var others: [Int] = []
+    for key in claims[entries[entry].leader].keys {
+      guard let other = entryByLeaderKey.updateValue(entry, forKey: key), other != entry else {
+        continue
+      }
+      if !others.contains(other) { others.append(other) }
+    }
     for other in others where entries.contains(other) {
       for member in close(other) {
         if claims[member].isDeparted { forget(member) } else { place(member, at: now) }
@@ -153,7 +155,7 @@ extension RegistryState {
   /// claim led, its keys have left the index already.
   private mutating func leave(_ entry: Int, _ claim: Int, at now: Moment) {
     claims[claim].entry = nil
-    touched.append(entry)
+    touch(entry)
     entries[entry].members.removeAll { $0 == claim }
     schedule(entry)
     guard entries[entry].leader == claim else { return }
@@ -181,7 +183,7 @@ extension RegistryState {
   private mutating func rehome(_ strangers: [Int], from entry: Int, at now: Moment) {
     guard !strangers.isEmpty else { return }
     entries[entry].members.removeAll(where: strangers.contains)
-    touched.append(entry)
+    touch(entry)
     schedule(entry)
     for stranger in strangers {
       claims[stranger].entry = nil

@@ -3,70 +3,123 @@
 
 extension RegistryState {
   func view(of entry: Int) -> Backend {
-    let record = entries[entry]
-    let ranked = record.members.sorted { claims[$0].leads(claims[$1]) }.map { claims[$0] }
-    let leader = claims[record.leader]
-    let spoken = leader.current
-    let parsed = ranked.compactMap { claim in
-      claim.current.instance.map { ParsedService(txt: claim.current.txt, serviceType: $0.type) }
-    }
-    let announced = ranked.first { $0.current.instance != nil }?.current
-    let findings = record.health.findings
-    let claimedType =
-      spoken.settings.type ?? parsed.map(\.type).first { $0 != .unknown } ?? .unknown
-    let type = claimedType == .unknown ? findings?.type ?? .unknown : claimedType
-    let apiPath = apiPath(of: leader, type: type)
-    let (addresses, own) = addresses(
-      leader: leader, ranked: ranked, answering: record.health.answering)
-    let urlHost = self.urlHost(of: leader, addresses: addresses)
-    let endpoint = Endpoint(
-      scheme: spoken.scheme, host: urlHost.description, port: spoken.port)
+    let facts = presentFacts(of: entry)
+    let found = entries[entry].health.found
+    let isChecked = found.map { $0.endpoint == facts.endpoint } ?? false
     return Backend(
-      id: record.id,
-      name: spoken.name,
-      url: "\(spoken.scheme.rawValue)://\(urlHost.urlHost):\(spoken.port)\(apiPath)",
-      scheme: spoken.scheme,
-      host: endpoint.host,
-      port: spoken.port,
-      apiPath: apiPath,
-      type: type,
-      claimedType: claimedType,
-      detectedType: findings?.type,
-      status: record.health.endpoint == endpoint ? record.health.status : .unknown,
-      source: leader.source,
-      sources: ranked.map(\.source).reduce(into: []) { if $0.last != $1 { $0.append($1) } },
-      priority: spoken.settings.priority ?? leader.source.defaultPriority,
-      addresses: addresses,
-      ownAddressCount: own,
-      hostname: ranked.lazy.compactMap(\.current.hostname).first,
-      instance: announced?.instance,
-      version: findings?.version ?? parsed.lazy.compactMap(\.version).first,
-      models: findings?.models ?? parsed.map(\.models).first { !$0.isEmpty } ?? [],
-      info: parsed.lazy.compactMap(\.info).first,
-      txt: announced?.txt ?? TXTRecord(),
-      interfaces: Set(ranked.flatMap { $0.held.compactMap(\.sighting.id.interface) }).sorted(),
-      isLocal: leader.held.contains { $0.sighting.isOnThisMachine(policy.network) },
-      isStale: ranked.allSatisfy { $0.held.allSatisfy(\.isStale) },
-      firstSeen: record.firstSeen,
-      lastSeen: lastSeen(of: entry),
-      expiresAt: record.graceEnds?.wall,
-      lastCheck: record.health.lastCheck)
+      facts, status: isChecked ? entries[entry].health.status : .unknown, isStale: isStale(entry),
+      lastSeen: lastSeen(of: entry), expiresAt: entries[entry].graceEnds?.wall,
+      lastCheck: found?.lastCheck)
+  }
+
+  /// What was committed of it as long as nothing else was said.
+  private func presentFacts(of entry: Int) -> Backend.Facts {
+    if entries[entry].touched != .everything, let committed = entries[entry].committed {
+      return committed.facts
+    }
+    let found = entries[entry].health.found
+    return facts(of: entry, findings: found?.findings, answering: found?.answering)
+  }
+
+  /// What the backend is, from its claims, and from what checks found of it.
+  func facts(of entry: Int, findings: Findings?, answering: Address?) -> Backend.Facts {
+    let leader = entries[entry].leader
+    var ranked = entries[entry].members
+    // The leader is the first of them then.
+    if ranked.count > 1 { ranked.sort { claims[$0].leads(claims[$1]) } }
+    let source = claims[leader].source
+    let spoken = claims[leader].current
+    var announced: Sighting?
+    var parsed: [ParsedService] = []
+    for claim in ranked {
+      let current = claims[claim].current
+      guard let instance = current.instance else { continue }
+      announced = announced ?? current
+      parsed.append(ParsedService(txt: current.txt, serviceType: instance.type))
+    }
+    let claimedType =
+      spoken.settings.type ?? parsed.first { $0.type != .unknown }?.type ?? .unknown
+    let type = claimedType == .unknown ? findings?.type ?? .unknown : claimedType
+    let apiPath = apiPath(
+      of: spoken, parsed: spoken.instance == nil ? nil : parsed.first, type: type)
+    let (addresses, own) = addresses(
+      leader: leader, ranked: ranked, answering: answering)
+    let host = host(of: spoken, from: source, addresses: addresses)
+    return Backend.Facts(
+      Backend.Facts.Values(
+        id: entries[entry].id,
+        name: spoken.name,
+        url: Self.url(spoken.scheme, host, spoken.port, apiPath),
+        scheme: spoken.scheme,
+        host: host.description,
+        port: spoken.port,
+        apiPath: apiPath,
+        type: type,
+        claimedType: claimedType,
+        detectedType: findings?.type,
+        source: source,
+        sources: ranked.count == 1
+          ? [source]
+          : ranked.reduce(into: []) { sources, claim in
+            if sources.last != claims[claim].source { sources.append(claims[claim].source) }
+          },
+        priority: spoken.settings.priority ?? source.defaultPriority,
+        addresses: addresses,
+        ownAddressCount: own,
+        hostname: ranked.lazy.compactMap { claims[$0].current.hostname }.first,
+        instance: announced?.instance,
+        version: findings?.version ?? parsed.lazy.compactMap(\.version).first,
+        models: findings?.models ?? parsed.first { !$0.models.isEmpty }?.models ?? [],
+        info: parsed.lazy.compactMap(\.info).first,
+        txt: announced?.txt ?? TXTRecord(),
+        interfaces: interfaces(of: ranked),
+        isLocal: claims[leader].held.contains {
+          $0.sighting.isOnThisMachine(policy.network)
+        },
+        firstSeen: entries[entry].firstSeen))
+  }
+
+  private static func url(
+    _ scheme: URLScheme, _ host: BackendURL.Host, _ port: UInt16, _ path: String
+  ) -> String {
+    var url = scheme == .http ? "http://" : "https://"
+    url += host.urlHost
+    url += ":"
+    url += String(port)
+    url += path
+    return url
   }
 
   func lastSeen(of entry: Int) -> WallTime {
-    entries[entry].members.flatMap { claims[$0].held.map(\.lastSeen.wall) }.max()
-      ?? entries[entry].firstSeen
+    var last: WallTime?
+    for member in entries[entry].members {
+      for held in claims[member].held {
+        last = last.map { max($0, held.lastSeen.wall) } ?? held.lastSeen.wall
+      }
+    }
+    return last ?? entries[entry].firstSeen
+  }
+
+  private func isStale(_ entry: Int) -> Bool {
+    entries[entry].members.allSatisfy { claims[$0].held.allSatisfy(\.isStale) }
+  }
+
+  private func interfaces(of ranked: [Int]) -> [String] {
+    var interfaces: [String] = []
+    for claim in ranked {
+      for held in claims[claim].held {
+        guard let name = held.sighting.id.interface, !interfaces.contains(name) else { continue }
+        interfaces.append(name)
+      }
+    }
+    return interfaces.count > 1 ? interfaces.sorted() : interfaces
   }
 
   /// An administrator's URL is taken at its word; a service's path comes from its TXT record.
-  private func apiPath(of leader: Claim, type: BackendType) -> String {
-    let spoken = leader.current
-    guard let instance = spoken.instance else {
-      return spoken.settings.apiPath ?? type.defaultAPIPath
-    }
-    let parsed = ParsedService(txt: spoken.txt, serviceType: instance.type)
+  private func apiPath(of spoken: Sighting, parsed: ParsedService?, type: BackendType) -> String {
+    guard let parsed else { return spoken.settings.apiPath ?? type.defaultAPIPath }
     // The default is that of the backend's type, which another claim may know better.
-    guard spoken.txt["api_path"] != nil, parsed.refusedAPIPath == nil else {
+    guard spoken.txt.hasValue(of: "api_path"), parsed.refusedAPIPath == nil else {
       return type.defaultAPIPath
     }
     return parsed.apiPath
@@ -75,17 +128,13 @@ extension RegistryState {
   /// All addresses, the leader's own before those that others add, each group in order of trial but
   /// for the one that answered last, which comes first; and how many an administrator's URL stands for.
   private func addresses(
-    leader: Claim, ranked: [Claim], answering: Address?
+    leader: Int, ranked: [Int], answering: Address?
   ) -> (all: [Address], own: Int) {
-    func sorted(_ claims: some Sequence<Claim>) -> [Address] {
-      Set(claims.flatMap { $0.held.flatMap(\.sighting.addresses) })
-        .sorted(by: policy.isTriedBefore)
-    }
-    var all = sorted(CollectionOfOne(leader))
-    let own = leader.source.isAdministered ? all.count : 0
+    var all = addresses(of: [leader])
+    let own = claims[leader].source.isAdministered ? all.count : 0
     if ranked.count > 1 {
       let known = Set(all)
-      all += sorted(ranked).filter { !known.contains($0) }
+      all += addresses(of: ranked).filter { !known.contains($0) }
     }
     let tried = own > 0 ? all[..<own] : all[...]
     if let answering, let place = tried.firstIndex(of: answering), place > 0 {
@@ -94,11 +143,29 @@ extension RegistryState {
     return (all, own)
   }
 
+  /// The addresses of claims, each once, in order of trial.
+  private func addresses(of members: [Int]) -> [Address] {
+    if members.count == 1, let only = claims[members[0]].held.first?.sighting.addresses,
+      claims[members[0]].held.count == 1, only.count < 2
+    {
+      return only
+    }
+    return Set(members.flatMap { claims[$0].held.flatMap(\.sighting.addresses) })
+      .sorted(by: policy.isTriedBefore)
+  }
+
   /// A configured host name stays in the URL; what the network named is reached by address.
-  private func urlHost(of leader: Claim, addresses: [Address]) -> BackendURL.Host {
-    let spoken = leader.current
-    if leader.source.isAdministered, let hostname = spoken.hostname { return .name(hostname) }
+  private func host(
+    of spoken: Sighting, from source: SourceKind, addresses: [Address]
+  ) -> BackendURL.Host {
+    if source.isAdministered, let hostname = spoken.hostname { return .name(hostname) }
     if let first = addresses.first { return .address(first) }
     return .name(spoken.hostname ?? "")
+  }
+}
+
+extension Backend.Facts {
+  var endpoint: Endpoint {
+    Endpoint(scheme: values.scheme, host: values.host, port: values.port)
   }
 }

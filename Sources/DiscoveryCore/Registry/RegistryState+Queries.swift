@@ -35,7 +35,7 @@ extension RegistryState {
     { backend in
       var backend = backend
       backend.lastSeen = lastSeen(of: slot)
-      backend.lastCheck = entries[slot].health.lastCheck
+      backend.lastCheck = entries[slot].health.found?.lastCheck
       return backend
     }
   }

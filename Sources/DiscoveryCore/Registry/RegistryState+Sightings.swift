@@ -2,32 +2,61 @@
 
 extension RegistryState {
   mutating func found(_ sighting: Sighting, from source: SourceKind, at now: Moment) {
+    let key = Claim.Key(source: source, identity: sighting.id.identity)
+    let claim = claimByKey[key]
+    // What is repeated was judged when it came, and whenever the rules changed since.
+    if let claim, repeats(claim, sighting, at: now) { return }
+    judge(sighting, of: claim, under: key, at: now)
+  }
+
+  /// True when the claim holds the very same: it is seen again, and nothing else comes of it.
+  private mutating func repeats(_ claim: Int, _ sighting: Sighting, at now: Moment) -> Bool {
+    guard !claims[claim].isDeparted, let position = claims[claim].index(of: sighting.id),
+      claims[claim].held[position].sighting == sighting
+    else { return false }
+    claims[claim].held[position].lastSeen = now
+    if claims[claim].held[position].isStale {
+      claims[claim].held[position].isStale = false
+      if let entry = claims[claim].entry { touch(entry, .presence) }
+    }
+    return true
+  }
+
+  /// Takes what the trust rules leave of a sighting into its claim, `claim` when it is there.
+  private mutating func judge(
+    _ sighting: Sighting, of claim: Int?, under key: Claim.Key, at now: Moment
+  ) {
     let vetted: Sighting
-    switch policy.vetted(sighting, from: source) {
+    switch policy.vetted(sighting, from: key.source) {
     case .failure(let refusal):
-      note(.skipped(sighting, source, refusal.reason))
+      note(.skipped(sighting, key.source, refusal.reason))
       // What it said before holds no longer either.
-      removed(sighting.id, from: source, at: now)
+      removed(sighting.id, from: key.source, at: now)
       return
     case .success(let admitted):
       vetted = Self.capped(admitted)
     }
-    let key = Claim.Key(source: source, identity: vetted.id.identity)
-    defer { noteRefusedPath(of: key) }
-    guard let claim = claimByKey[key] else {
+    let mayHavePath =
+      vetted.txt.hasValue(of: "api_path") || claim.map { claims[$0].isPathRefused } == true
+    defer { if mayHavePath { noteRefusedPath(of: key) } }
+    guard let claim else {
       open(key, with: vetted, at: now)
       return
     }
     if claims[claim].isDeparted {
       revive(claim, with: vetted, at: now)
+    } else if repeats(claim, vetted, at: now) {
+      return
     } else if let position = claims[claim].index(of: vetted.id) {
-      revise(claim, at: position, to: vetted, at: now)
+      claims[claim].held.remove(at: position)
+      claims[claim].held.append(Claim.Held(sighting: vetted, lastSeen: now))
+      rekey(claim, at: now)
     } else {
       guard hasRoom(forSightingOf: claim) else {
-        note(.skipped(vetted, source, .limit))
+        note(.skipped(vetted, key.source, .limit))
         return
       }
-      countSighting(of: source, by: 1)
+      countSighting(of: key.source, by: 1)
       claims[claim].held.append(Claim.Held(sighting: vetted, lastSeen: now))
       rekey(claim, at: now)
     }
@@ -71,7 +100,7 @@ extension RegistryState {
     if isNews { note(.sourceDown(source, reason: reason)) }
     for slot in claims.indices where claims[slot].source == source && !claims[slot].isDeparted {
       for position in claims[slot].held.indices { claims[slot].held[position].isStale = true }
-      if let entry = claims[slot].entry { touched.append(entry) }
+      if let entry = claims[slot].entry { touch(entry, .presence) }
     }
   }
 
@@ -102,7 +131,9 @@ extension RegistryState {
     for (source, sighting) in present {
       switch policy.vetted(sighting, from: source) {
       case .success(sighting): continue
-      case .success, .failure: found(sighting, from: source, at: now)
+      case .success, .failure:
+        let key = Claim.Key(source: source, identity: sighting.id.identity)
+        judge(sighting, of: claimByKey[key], under: key, at: now)
       }
     }
   }
@@ -117,26 +148,12 @@ extension RegistryState {
     }
     nextOrder += 1
     let claim = claims.insert(
-      Claim(key: key, order: nextOrder, held: [Claim.Held(sighting: sighting, lastSeen: now)]))
-    claims[claim].keys = sighting.matchKeys(on: policy.network)
+      Claim(
+        key: key, order: nextOrder, held: [Claim.Held(sighting: sighting, lastSeen: now)],
+        keys: sighting.matchKeys(on: policy.network)))
     claimByKey[key] = claim
     countSighting(of: key.source, by: 1)
     place(claim, at: now)
-  }
-
-  private mutating func revise(
-    _ claim: Int, at position: Int, to sighting: Sighting, at now: Moment
-  ) {
-    let isSame = claims[claim].held[position].sighting == sighting
-    if isSame {
-      claims[claim].held[position].lastSeen = now
-      guard claims[claim].held[position].isStale else { return }
-      claims[claim].held[position].isStale = false
-    } else {
-      claims[claim].held.remove(at: position)
-      claims[claim].held.append(Claim.Held(sighting: sighting, lastSeen: now))
-    }
-    rekey(claim, at: now)
   }
 
   /// Back within the grace period: what it says now replaces what was kept of it.
@@ -200,7 +217,7 @@ extension RegistryState {
 
   mutating func countSighting(of source: SourceKind, by step: Int) {
     sightingCount += step
-    if sightingCount <= 7 * settings.maxBackends {
+    if !limitsReported.isEmpty, sightingCount <= 7 * settings.maxBackends {
       limitsReported.remove(.sightings(maximum: 8 * settings.maxBackends))
     }
     sources[source]?.sightings += step

@@ -47,8 +47,8 @@ package struct RegistryState {
   var policy: AddressPolicy
   package private(set) var revision: UInt64 = 0
 
-  var claims = SlotArray<Claim>()
-  var entries = SlotArray<Entry>()
+  var claims = SlotArray(vacant: Claim.vacant)
+  var entries = SlotArray(vacant: Entry.vacant)
   var claimByKey: [Claim.Key: Int] = [:]
   var entryByID: [BackendID: Int] = [:]
   /// Whose leader has a key; no two leaders share one, or they would be one backend.
@@ -61,7 +61,7 @@ package struct RegistryState {
   /// What an earlier run knew of claims that have not been made again.
   var births: [Claim.Key: Birth] = [:]
 
-  /// Entries whose view may have changed in this call, in the order that they were touched.
+  /// Entries of which something may have changed in this call, in the order that they were touched.
   var touched: [Int] = []
   var dissolved: [Backend] = []
   private var notices: [RegistryNotice] = []
@@ -96,7 +96,8 @@ package struct RegistryState {
   package mutating func apply(
     _ event: DiscoveryEvent, from source: SourceKind, at now: Moment
   ) -> Outcome {
-    apply(CollectionOfOne(event), from: source, at: now)
+    take(event, from: source, at: now)
+    return commit()
   }
 
   private mutating func take(_ event: DiscoveryEvent, from source: SourceKind, at now: Moment) {
@@ -130,7 +131,7 @@ package struct RegistryState {
     policy.prefer = settings.prefer
     if !settings.checksHealth { forgetHealth(at: now) }
     reviewSightings(at: now)
-    touched += entries.indices
+    for entry in Array(entries.indices) { touch(entry) }
     return commit()
   }
 
@@ -140,7 +141,7 @@ package struct RegistryState {
     policy.network = network
     reviewSightings(at: now)
     for claim in Array(claims.indices) where claims.contains(claim) { rekey(claim, at: now) }
-    touched += entries.indices
+    for entry in Array(entries.indices) { touch(entry) }
     return commit()
   }
 
@@ -175,19 +176,29 @@ package struct RegistryState {
       outcome.changes.append(change(.removed, backend, previous: nil))
     }
     dissolved.removeAll(keepingCapacity: true)
-    var done: Set<Int> = []
-    for slot in touched where entries.contains(slot) && done.insert(slot).inserted {
-      let backend = view(of: slot)
-      let previous = entries[slot].committed
-      guard let kind = Self.kind(from: previous, to: backend) else {
-        entries[slot].committed = backend
-        continue
-      }
-      entries[slot].committed = backend
-      outcome.changes.append(change(kind, backend, previous: previous))
+    for slot in touched where entries.contains(slot) && entries[slot].touched != .nothing {
+      commit(slot, to: &outcome)
     }
     touched.removeAll(keepingCapacity: true)
     return outcome
+  }
+
+  private mutating func commit(_ slot: Int, to outcome: inout Outcome) {
+    var backend = view(of: slot)
+    entries[slot].touched = .nothing
+    let previous = entries[slot].committed
+    // One and the same facts are kept once.
+    if let previous, previous.facts == backend.facts { backend.facts = previous.facts }
+    entries[slot].committed = backend
+    if let kind = Self.kind(from: previous, to: backend) {
+      outcome.changes.append(change(kind, backend, previous: previous))
+    }
+  }
+
+  /// What of a backend may have changed in this call.
+  mutating func touch(_ entry: Int, _ what: Entry.Touch = .everything) {
+    if entries[entry].touched == .nothing { touched.append(entry) }
+    if entries[entry].touched.rawValue < what.rawValue { entries[entry].touched = what }
   }
 
   /// Takes the touched entries as they are, as if they had been there all along.
@@ -209,10 +220,11 @@ package struct RegistryState {
     guard let previous else { return .added }
     if previous.expiresAt == nil, next.expiresAt != nil { return .disappeared }
     if previous.expiresAt != nil, next.expiresAt == nil { return .reappeared }
-    var comparable = next
-    comparable.lastSeen = previous.lastSeen
-    comparable.lastCheck = previous.lastCheck
-    if comparable == previous { return nil }
+    if next.facts == previous.facts, next.status == previous.status,
+      next.isStale == previous.isStale, next.expiresAt == previous.expiresAt
+    {
+      return nil
+    }
     // A status that is lost because the address moved is no news of its own: the move is.
     let isLost = next.status == .unknown && next.endpoint != previous.endpoint
     return next.status != previous.status && !isLost ? .status : .updated

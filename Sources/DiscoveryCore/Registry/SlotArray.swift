@@ -1,42 +1,50 @@
 /// Values under small numbers that stay theirs until removed; freed numbers are used again.
 struct SlotArray<Element> {
-  private var slots: [Element?] = []
+  /// What a number that is free holds, so that the others are read where they are, without a copy.
+  private let vacant: Element
+  private var slots: [Element] = []
+  private var isUsed: [Bool] = []
   private var free: [Int] = []
+
+  init(vacant: Element) {
+    self.vacant = vacant
+  }
 
   var count: Int { slots.count - free.count }
 
   /// The numbers in use, ascending.
-  var indices: some Sequence<Int> { slots.indices.lazy.filter { slots[$0] != nil } }
+  var indices: some Sequence<Int> { isUsed.indices.lazy.filter { isUsed[$0] } }
 
   mutating func insert(_ element: Element) -> Int {
     guard let slot = free.popLast() else {
       slots.append(element)
+      isUsed.append(true)
       return slots.count - 1
     }
     slots[slot] = element
+    isUsed[slot] = true
     return slot
   }
 
   mutating func remove(_ slot: Int) {
-    slots[slot] = nil
+    slots[slot] = vacant
+    isUsed[slot] = false
     free.append(slot)
   }
 
   func contains(_ slot: Int) -> Bool {
-    slots.indices.contains(slot) && slots[slot] != nil
+    isUsed.indices.contains(slot) && isUsed[slot]
   }
 
   /// The value under a number in use; any other number is a mistake of the caller and traps.
   subscript(slot: Int) -> Element {
-    get {
-      guard let element = slots[slot] else { preconditionFailure("slot \(slot) is free") }
-      return element
+    _read {
+      precondition(isUsed[slot], "a slot is free")
+      yield slots[slot]
     }
     _modify {
-      guard slots[slot] != nil else { preconditionFailure("slot \(slot) is free") }
-      // Force-unwrapped in place, since only that mutates without a copy; checked one line above.
-      // swift-format-ignore: NeverForceUnwrap
-      yield &slots[slot]!
+      precondition(isUsed[slot], "a slot is free")
+      yield &slots[slot]
     }
   }
 }

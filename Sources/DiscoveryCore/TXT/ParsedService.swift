@@ -19,9 +19,15 @@ package struct ParsedService: Hashable, Sendable {
     refusedAPIPath = isSafe ? nil : advertised
     version = txt["version"].flatMap { $0.isEmpty ? nil : $0 }
     info = txt["info"]
-    // By bytes: to Swift a comma with a combining mark behind it is another character.
-    let list = (txt["models"] ?? txt["model"] ?? "").utf8.split(separator: UInt8(ascii: ","))
-    models = Set(list.map { String(Substring($0)) }).sorted()
+    models = Self.sorted(txt.list("models") ?? txt.list("model") ?? [])
+  }
+
+  /// Each name once, in order: a few, which are mostly so already.
+  private static func sorted(_ names: [String]) -> [String] {
+    for index in names.indices.dropFirst() where names[index - 1] >= names[index] {
+      return Set(names).sorted()
+    }
+    return names
   }
 
   /// "/v1/" names the same path as "/v1", and "/" none.
