@@ -3,7 +3,7 @@ package enum HostName {
   /// `text` in lower case without the last dot, when it is a host name: labels of 1 to 63 letters,
   /// digits, hyphens or underscores, 253 bytes in all (RFC 1123 §2.1; underscores are seen in the
   /// field), not all of them numbers. Else nil.
-  package static func normalized(_ text: some StringProtocol) -> String? {
+  package static func normalized(_ text: String) -> String? {
     var bytes = text.utf8.map(Ascii.lowercased)
     if bytes.last == Ascii.dot { bytes.removeLast() }
     guard (1...253).contains(bytes.count) else { return nil }
@@ -17,6 +17,10 @@ package enum HostName {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  package static func normalized(_ text: Substring) -> String? {
+    normalized(String(text))
+  }
+
   /// True for `localhost` and all below it (RFC 6761 §6.3).
   package static func isLoopback(_ name: String) -> Bool {
     name == "localhost" || name.hasSuffix(".localhost")
@@ -24,7 +28,7 @@ package enum HostName {
 
   /// True for a name below `.local` (RFC 6762 §3) in DNS's escaped form, in any case, with or without
   /// the last dot, be it a host name or not.
-  package static func isBelowLocal(_ name: some StringProtocol) -> Bool {
+  package static func isBelowLocal(_ name: String) -> Bool {
     var bytes = name.utf8.map(Ascii.lowercased)
     if bytes.last == Ascii.dot { bytes.removeLast() }
     let end = Array(".local".utf8)
