@@ -30,8 +30,8 @@ let package = Package(
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "AvahiBridge", "CAvahi", "CLibFuzzer", "ConfigFile", "DiscoveryCore", "DiscoveryTestKit",
-        "WebBridge",
+        "APIModel", "AvahiBridge", "CAvahi", "CLibFuzzer", "ConfigFile", "DiscoveryCore",
+        "DiscoveryTestKit", "WebBridge",
       ]),
   ],
   swiftLanguageModes: [.v6],

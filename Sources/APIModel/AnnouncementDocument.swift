@@ -1,8 +1,8 @@
 import DiscoveryCore
 
 /// A service of this machine as JSON has it: in `announcements` of `GET /v1/status`.
-package struct AnnouncementDocument: Hashable, Sendable, Codable {
-  package enum State: String, CaseIterable, Hashable, Sendable, Codable {
+package struct AnnouncementDocument: Hashable, Sendable, Encodable {
+  package enum State: String, CaseIterable, Hashable, Sendable, Encodable {
     /// It is on the air.
     case announced
     /// It should be, and is not yet, or cannot be.
@@ -46,5 +46,19 @@ package struct AnnouncementDocument: Hashable, Sendable, Codable {
     try container.encode(state, forKey: .state)
     try container.encode(instance, forKey: .instance)
     try container.encode(reason, forKey: .reason)
+  }
+}
+
+extension AnnouncementDocument: JSONReadable {
+  package init(_ json: JSON) throws(JSONMismatch) {
+    name = try json.text("name")
+    type = try json.text("type")
+    port = try json.integer("port")
+    guard let state = State(rawValue: try json.text("state")) else {
+      throw JSON.mismatch("state", "one that is known")
+    }
+    self.state = state
+    instance = try json.optionalText("instance")
+    reason = try json.optionalText("reason")
   }
 }

@@ -4,7 +4,7 @@ import DiscoveryCore
 ///
 /// Kinds, states and sources are plain texts here, so that a client still reads what a newer daemon
 /// says.
-package struct BackendDocument: Hashable, Sendable, Codable {
+package struct BackendDocument: Hashable, Sendable, Encodable {
   package var id: String
   package var name: String
   package var url: String
@@ -137,7 +137,7 @@ package struct BackendDocument: Hashable, Sendable, Codable {
 
 /// All backends that a request asks for, at one revision: `GET /v1/backends` and the event
 /// `snapshot`.
-package struct BackendListDocument: Hashable, Sendable, Codable {
+package struct BackendListDocument: Hashable, Sendable, Encodable {
   package var revision: UInt64
   /// In listing order: priority, name, id.
   package var backends: [BackendDocument]
@@ -145,5 +145,61 @@ package struct BackendListDocument: Hashable, Sendable, Codable {
   package init(revision: UInt64, backends: [BackendDocument]) {
     self.revision = revision
     self.backends = backends
+  }
+}
+
+// MARK: - Reading
+
+extension BackendDocument: JSONReadable {
+  package init(_ json: JSON) throws(JSONMismatch) {
+    id = try json.text("id")
+    name = try json.text("name")
+    url = try json.text("url")
+    type = try json.text("type")
+    detectedType = try json.optionalText("detected_type")
+    status = try json.text("status")
+    source = try json.text("source")
+    sources = try json.texts("sources")
+    priority = try json.integer("priority")
+    apiPath = try json.text("api_path")
+    host = try json.text("host")
+    guard let port = UInt16(exactly: try json.integer("port")) else {
+      throw JSON.mismatch("port", "a port")
+    }
+    self.port = port
+    addresses = try json.texts("addresses")
+    hostname = try json.optionalText("hostname")
+    mdnsInstance = try json.optionalText("mdns_instance")
+    serviceType = try json.optionalText("service_type")
+    version = try json.optionalText("version")
+    models = try json.texts("models")
+    info = try json.optionalText("info")
+    txt = try Self.txt(json["txt"])
+    interfaces = try json.texts("interfaces")
+    isLocal = try json.flag("local")
+    isStale = try json.flag("stale")
+    firstSeen = try json.time("first_seen")
+    lastSeen = try json.time("last_seen")
+    expiresAt = try json.optionalTime("expires_at")
+    lastCheck = try json.optionalTime("last_check")
+    latencyMilliseconds = try json.optionalNumber("latency_ms")
+    lastError = try json.optionalText("last_error")
+  }
+
+  private static func txt(_ json: JSON?) throws(JSONMismatch) -> [String: String?] {
+    guard let members = json?.members else { throw JSON.mismatch("txt", "an object") }
+    var txt: [String: String?] = [:]
+    for (key, value) in members {
+      guard value.isNull || value.string != nil else { throw JSON.mismatch("txt", "texts") }
+      txt[key] = .some(value.string)
+    }
+    return txt
+  }
+}
+
+extension BackendListDocument: JSONReadable {
+  package init(_ json: JSON) throws(JSONMismatch) {
+    revision = try json.unsignedInteger("revision")
+    backends = try json.documents(BackendDocument.self, "backends")
   }
 }

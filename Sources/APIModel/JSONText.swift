@@ -43,11 +43,23 @@ package enum JSONText {
     bytes.append(UInt8(ascii: "\""))
   }
 
+  /// Takes a text apart that must be UTF-8, as all JSON between programs is (RFC 8259 §8.1).
+  package static func parse(_ bytes: [UInt8]) throws(JSON.Fault) -> JSON {
+    guard String(validating: bytes, as: UTF8.self) != nil else { throw JSON.Fault(offset: 0) }
+    return try JSON(parsing: bytes)
+  }
+
   /// Reads one document; unknown keys are skipped.
-  package static func decode<Document: Decodable>(
-    _ type: Document.Type, from bytes: some Sequence<UInt8>
-  ) throws -> Document {
-    try JSONDecoder().decode(type, from: Data(bytes))
+  package static func decode<Document: JSONReadable>(
+    _ type: Document.Type, from bytes: [UInt8]
+  ) throws(JSONMismatch) -> Document {
+    let json: JSON
+    do throws(JSON.Fault) {
+      json = try parse(bytes)
+    } catch {
+      throw JSONMismatch(error.description)
+    }
+    return try Document(json)
   }
 
   /// Characters above U+007E can only stand inside of JSON's strings, where `\uXXXX` says the same.

@@ -1,5 +1,7 @@
+import DiscoveryCore
+
 /// A model as JSON has it: an entry of OpenAI's list of models, and who serves it.
-package struct ModelDocument: Hashable, Sendable, Codable {
+package struct ModelDocument: Hashable, Sendable, Encodable {
   package var id: String
   /// Always `model`.
   package var object: String
@@ -26,7 +28,7 @@ package struct ModelDocument: Hashable, Sendable, Codable {
 }
 
 /// All models that are served: `GET /v1/models`.
-package struct ModelListDocument: Hashable, Sendable, Codable {
+package struct ModelListDocument: Hashable, Sendable, Encodable {
   /// Always `list`.
   package var object: String
   /// Sorted by id.
@@ -35,5 +37,24 @@ package struct ModelListDocument: Hashable, Sendable, Codable {
   package init(_ data: [ModelDocument]) {
     object = "list"
     self.data = data
+  }
+}
+
+// MARK: - Reading
+
+extension ModelDocument: JSONReadable {
+  package init(_ json: JSON) throws(JSONMismatch) {
+    id = try json.text("id")
+    object = try json.text("object")
+    created = try json.integer("created")
+    ownedBy = try json.text("owned_by")
+    backends = try json.texts("backends")
+  }
+}
+
+extension ModelListDocument: JSONReadable {
+  package init(_ json: JSON) throws(JSONMismatch) {
+    object = try json.text("object")
+    data = try json.documents(ModelDocument.self, "data")
   }
 }

@@ -1,5 +1,7 @@
+import DiscoveryCore
+
 /// A backend to be added: the body of `POST /v1/backends`.
-package struct NewBackendDocument: Hashable, Sendable, Codable {
+package struct NewBackendDocument: Hashable, Sendable, Encodable {
   package var url: String
   /// Nil for the URL's host.
   package var name: String?
@@ -16,8 +18,17 @@ package struct NewBackendDocument: Hashable, Sendable, Codable {
   }
 }
 
+extension NewBackendDocument: JSONReadable {
+  package init(_ json: JSON) throws(JSONMismatch) {
+    url = try json.text("url")
+    name = try json.optionalText("name")
+    type = try json.optionalText("type")
+    priority = try json.optionalInteger("priority")
+  }
+}
+
 /// A JSON object of plain values, for bodies that people write: it tells what is wrong with each.
-package struct PlainObject: Decodable {
+package struct PlainObject: JSONReadable {
   package enum Value: Hashable, Sendable {
     case text(String)
     case number(Int)
@@ -25,43 +36,25 @@ package struct PlainObject: Decodable {
     case other(String)
   }
 
-  /// By key; those that are null are absent.
+  /// By key, the last of duplicates; those that are null are absent.
   package let values: [String: Value]
   /// All keys, in order.
   package let keys: [String]
 
-  private struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(stringValue: String) {
-      self.stringValue = stringValue
-    }
-
-    init?(intValue: Int) {
-      nil
-    }
-  }
-
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Key.self)
-    keys = container.allKeys.map(\.stringValue).sorted()
+  package init(_ json: JSON) throws(JSONMismatch) {
+    guard let members = json.members else { throw JSONMismatch("it is not an object") }
+    keys = members.map(\.key).sorted()
     var values: [String: Value] = [:]
-    for key in container.allKeys {
-      guard try !container.decodeNil(forKey: key) else { continue }
-      values[key.stringValue] = Self.value(of: key, in: container)
-    }
+    for (key, value) in members { values[key] = Self.value(value) }
     self.values = values
   }
 
-  private static func value(of key: Key, in container: KeyedDecodingContainer<Key>) -> Value {
-    if let text = try? container.decode(String.self, forKey: key) { return .text(text) }
-    if (try? container.decode(Bool.self, forKey: key)) != nil { return .other("a boolean") }
-    if let number = try? container.decode(Int.self, forKey: key) { return .number(number) }
-    if (try? container.decode(Double.self, forKey: key)) != nil {
-      return .other("no whole number")
-    }
-    if (try? container.nestedUnkeyedContainer(forKey: key)) != nil { return .other("an array") }
-    return .other("an object")
+  private static func value(_ json: JSON) -> Value? {
+    if json.isNull { return nil }
+    if let text = json.string { return .text(text) }
+    if json.bool != nil { return .other("a boolean") }
+    if let number = json.integer { return .number(number) }
+    if json.isNumber { return .other("no whole number") }
+    return .other(json.isObject ? "an object" : "an array")
   }
 }

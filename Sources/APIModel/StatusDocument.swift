@@ -1,10 +1,10 @@
 import DiscoveryCore
 
 /// The daemon as JSON has it: `GET /v1/status`.
-package struct StatusDocument: Hashable, Sendable, Codable {
+package struct StatusDocument: Hashable, Sendable, Encodable {
   /// How many backends there are, by status; the last key counts those in their grace period, which
   /// are in the other counts too.
-  package struct Counts: Hashable, Sendable, Codable {
+  package struct Counts: Hashable, Sendable, Encodable {
     package var total: Int
     package var healthy: Int
     package var unhealthy: Int
@@ -69,7 +69,7 @@ package struct StatusDocument: Hashable, Sendable, Codable {
 }
 
 /// A source as JSON has it.
-package struct SourceDocument: Hashable, Sendable, Codable {
+package struct SourceDocument: Hashable, Sendable, Encodable {
   /// A `SourceKind`.
   package var source: String
   /// A `SourceStatus.State`.
@@ -85,7 +85,7 @@ package struct SourceDocument: Hashable, Sendable, Codable {
   package var limits: [Limit]
 
   /// A limit that the source has met.
-  package struct Limit: Hashable, Sendable, Codable {
+  package struct Limit: Hashable, Sendable, Encodable {
     package var name: String
     /// What is reached, and how it is raised.
     package var message: String
@@ -106,18 +106,6 @@ package struct SourceDocument: Hashable, Sendable, Codable {
     limits = status.limits.map { Limit(name: $0.name.rawValue, message: $0.message) }
   }
 
-  // Written out, because a daemon of an earlier version says nothing of limits.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    source = try container.decode(String.self, forKey: .source)
-    state = try container.decode(String.self, forKey: .state)
-    since = try container.decode(Timestamp.self, forKey: .since)
-    lastError = try container.decodeIfPresent(String.self, forKey: .lastError)
-    reconnects = try container.decode(Int.self, forKey: .reconnects)
-    sightings = try container.decode(Int.self, forKey: .sightings)
-    limits = try container.decodeIfPresent([Limit].self, forKey: .limits) ?? []
-  }
-
   // Written out, because the compiler's own leaves out keys without a value.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
@@ -128,5 +116,65 @@ package struct SourceDocument: Hashable, Sendable, Codable {
     try container.encode(reconnects, forKey: .reconnects)
     try container.encode(sightings, forKey: .sightings)
     try container.encode(limits, forKey: .limits)
+  }
+}
+
+// MARK: - Reading
+
+extension StatusDocument: JSONReadable {
+  package init(_ json: JSON) throws(JSONMismatch) {
+    version = try json.text("version")
+    guard let pid = Int32(exactly: try json.integer("pid")) else {
+      throw JSON.mismatch("pid", "a process id")
+    }
+    self.pid = pid
+    guard let uptime = json["uptime_seconds"]?.double else {
+      throw JSON.mismatch("uptime_seconds", "a number")
+    }
+    uptimeSeconds = uptime
+    started = try json.time("started")
+    revision = try json.unsignedInteger("revision")
+    isReady = try json.flag("ready")
+    guard let counts = json["backends"] else { throw JSON.mismatch("backends", "there") }
+    backends = try Counts(counts)
+    sources = try json.documents(SourceDocument.self, "sources")
+    guard let skips = json["skipped"]?.members else { throw JSON.mismatch("skipped", "an object") }
+    skipped = [:]
+    for (reason, count) in skips {
+      guard let count = count.integer else { throw JSON.mismatch("skipped", "whole numbers") }
+      skipped[reason] = count
+    }
+    runningChecks = try json.integer("running_checks")
+    announcements = try json.optionalDocuments(AnnouncementDocument.self, "announcements")
+  }
+}
+
+extension StatusDocument.Counts: JSONReadable {
+  package init(_ json: JSON) throws(JSONMismatch) {
+    total = try json.integer("total")
+    healthy = try json.integer("healthy")
+    unhealthy = try json.integer("unhealthy")
+    unknown = try json.integer("unknown")
+    disappeared = try json.integer("disappeared")
+  }
+}
+
+extension SourceDocument: JSONReadable {
+  package init(_ json: JSON) throws(JSONMismatch) {
+    source = try json.text("source")
+    state = try json.text("state")
+    since = try json.time("since")
+    lastError = try json.optionalText("last_error")
+    reconnects = try json.integer("reconnects")
+    sightings = try json.integer("sightings")
+    // A daemon of an earlier version says nothing of limits.
+    limits = try json.optionalDocuments(Limit.self, "limits") ?? []
+  }
+}
+
+extension SourceDocument.Limit: JSONReadable {
+  package init(_ json: JSON) throws(JSONMismatch) {
+    name = try json.text("name")
+    message = try json.text("message")
   }
 }

@@ -123,19 +123,20 @@ extension Timestamp {
   }
 }
 
-extension Timestamp: Codable {
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard let timestamp = Timestamp(text) else {
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "\"\(text)\" is no RFC 3339 time")
-    }
-    self = timestamp
-  }
-
+extension Timestamp: Encodable {
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)
+  }
+}
+
+extension JSON {
+  package func time(_ key: String) throws(JSONMismatch) -> Timestamp {
+    guard let time = Timestamp(try text(key)) else { throw Self.mismatch(key, "an RFC 3339 time") }
+    return time
+  }
+
+  package func optionalTime(_ key: String) throws(JSONMismatch) -> Timestamp? {
+    optional(key) == nil ? nil : try time(key)
   }
 }

@@ -11,6 +11,12 @@ package enum DisplayWidth {
     text.unicodeScalars.reduce(0) { $0 + of($1) }
   }
 
+  /// The same for what is mostly plain ASCII, a column for each byte; other modules get the generic one
+  /// unspecialised.
+  package static func of(_ text: String) -> Int {
+    text.utf8.allSatisfy { (0x20..<0x7F).contains($0) } ? text.utf8.count : of(text[...])
+  }
+
   /// The longest start of `text`, whole characters only, of at most `width` columns.
   package static func prefix(of text: String, width: Int) -> Substring {
     var used = 0

@@ -3,9 +3,9 @@ import DiscoveryCore
 /// A server's answer to one question, as far as it is understood.
 struct Answer: Sendable {
   enum Content: Sendable {
-    case json(JSONValue)
+    case json(JSON)
     /// A success that is no JSON.
-    case other(JSONValue.Fault)
+    case other(JSON.Fault)
     /// No success, so that it says nothing.
     case none
     /// A body over the limit.
@@ -24,8 +24,8 @@ struct Answer: Sendable {
       content = .none
       return
     }
-    do throws(JSONValue.Fault) {
-      content = .json(try JSONValue(parsing: body))
+    do throws(JSON.Fault) {
+      content = .json(try JSON(parsing: body))
     } catch {
       content = .other(error)
     }
@@ -40,7 +40,7 @@ struct Answer: Sendable {
   static let tooLarge = Answer(content: .tooLarge)
 
   /// What a success says; nil for anything else.
-  var json: JSONValue? {
+  var json: JSON? {
     guard case .json(let value) = content else { return nil }
     return value
   }
@@ -73,7 +73,7 @@ struct Answer: Sendable {
   }
 
   /// A version as a server tells it; nil where it is none, or is not fit to be shown.
-  static func version(_ value: JSONValue?) -> String? {
+  static func version(_ value: JSON?) -> String? {
     guard let text = value?.string, (1...64).contains(text.utf8.count),
       PlainText.cleaned(text) == text
     else { return nil }

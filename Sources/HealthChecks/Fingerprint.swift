@@ -66,7 +66,7 @@ struct Fingerprint: Sendable {
       .koboldcpp,
       [
         .json("/api/extra/version") { answer in
-          answer["result"] == .string("KoboldCpp")
+          answer["result"]?.string == "KoboldCpp"
             ? .match(version: Answer.version(answer["version"])) : .mismatch
         }
       ]),
@@ -74,7 +74,7 @@ struct Fingerprint: Sendable {
       .lmstudio,
       [
         .json("/lmstudio-greeting") { answer in
-          answer["lmstudio"] == .bool(true) ? .match(version: nil) : .mismatch
+          answer["lmstudio"]?.bool == true ? .match(version: nil) : .mismatch
         }
       ],
       models: [(.root("/api/v0/models"), .lmStudio), (.openAI("/models"), .openAI)]),
@@ -118,7 +118,7 @@ struct Fingerprint: Sendable {
       .tabbyapi, isConclusive: false,
       [
         Question(path: .openAI("/model")) { answer, hasRefused in
-          if let json = answer.json, json["object"] == .string("model"), json["id"]?.string != nil {
+          if let json = answer.json, json["object"]?.string == "model", json["id"]?.string != nil {
             return .match(version: nil)
           }
           return answer.isRefusal && !hasRefused ? .undecided : .mismatch
@@ -154,7 +154,7 @@ struct Fingerprint: Sendable {
 extension Fingerprint.Question {
   /// A question below the server's root to which only JSON is an answer.
   fileprivate static func json(
-    _ path: String, _ read: @escaping @Sendable (JSONValue) -> Fingerprint.Reading
+    _ path: String, _ read: @escaping @Sendable (JSON) -> Fingerprint.Reading
   ) -> Self {
     Self(path: .root(path)) { answer, _ in answer.json.map(read) ?? .mismatch }
   }

@@ -23,18 +23,18 @@ struct ModelList: Hashable, Sendable {
 
   /// Nil when `answer` is no such list. Names that are too long, or that could not be shown as they
   /// are, are left out; of too many the first are kept.
-  init?(_ answer: JSONValue, format: Format) {
+  init?(_ answer: JSON, format: Format) {
     let key = format == .ollama ? "models" : "data"
-    if format == .openAI, answer["object"] != .string("list") { return nil }
-    switch answer[key] {
-    case .array(let entries):
+    if format == .openAI, answer["object"]?.string != "list" { return nil }
+    guard let list = answer[key] else { return nil }
+    if let entries = list.elements {
       let found = entries.lazy.compactMap { $0[format == .ollama ? "name" : "id"]?.string }
       names = Array(Set(found.filter(Self.isName)).sorted().prefix(Self.maximumCount))
       owner = Self.commonOwner(of: entries)
-    case .null where format == .ollama:
+    } else if list.isNull, format == .ollama {
       // Written in Go, where a list without elements can be null.
       (names, owner) = ([], nil)
-    default:
+    } else {
       return nil
     }
   }
@@ -43,7 +43,7 @@ struct ModelList: Hashable, Sendable {
     !text.isEmpty && text.utf8.count <= maximumNameLength && PlainText.cleaned(text) == text
   }
 
-  private static func commonOwner(of entries: [JSONValue]) -> BackendType? {
+  private static func commonOwner(of entries: [JSON]) -> BackendType? {
     let owners = Set(entries.lazy.map { $0["owned_by"]?.string })
     guard owners.count == 1, let owner = owners.first?.flatMap({ $0 }) else { return nil }
     switch owner {

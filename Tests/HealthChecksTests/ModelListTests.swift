@@ -1,79 +1,11 @@
 import DiscoveryCore
-import DiscoveryTestKit
 import Testing
 
 @testable import HealthChecks
 
-@Suite struct JSONValueTests {
-  private func parse(_ text: String) throws -> JSONValue {
-    try JSONValue(parsing: Array(text.utf8))
-  }
-
-  @Test(
-    "each kind of value is read",
-    arguments: [
-      ("null", JSONValue.null), ("true", .bool(true)), (" false ", .bool(false)), ("0", .number),
-      ("-12.5e+3", .number), ("1E-7", .number), (#""a""#, .string("a")), ("[]", .array([])),
-      ("{}", .object([])), ("[1,\n[null]]", .array([.number, .array([.null])])),
-      (
-        #"{"a":{"b":[]}}"#,
-        .object([.init(key: "a", value: .object([.init(key: "b", value: .array([]))]))])
-      ),
-      (#""\u00e4\n\/\"\\\t""#, .string("ä\n/\"\\\t")), (#""\ud83d\ude00""#, .string("😀")),
-      (#""\ud83d\u0041""#, .string("\u{FFFD}A")), (#""\ude00""#, .string("\u{FFFD}")),
-    ])
-  func values(text: String, value: JSONValue) throws {
-    let parsed = try parse(text)
-    #expect(parsed == value)
-  }
-
-  @Test(
-    "what is no JSON says where",
-    arguments: [
-      ("", 0), ("<html>", 0), ("  x", 2), ("{", 1), (#"{"a" 1}"#, 5), (#"{"a":1,}"#, 7),
-      ("[1 2]", 3), ("[1,]", 3), ("truE", 3), ("01", 1), ("1.", 2), ("-", 1), (#""abc"#, 4),
-      ("\"a\nb\"", 2), (#""\x""#, 2), (#""\u12g4""#, 5), ("{} {}", 3), ("{1:2}", 1),
-    ])
-  func faults(text: String, offset: Int) {
-    #expect(throws: JSONValue.Fault(offset: offset)) { try parse(text) }
-  }
-
-  @Test("bytes that are no UTF-8 become replacement characters, and depth has an end")
-  func hostile() throws {
-    let broken = try JSONValue(parsing: [0x22, 0xFF, 0x22])
-    #expect(broken == .string("\u{FFFD}"))
-    let deep = String(repeating: "[", count: 1 << 20)
-    #expect(throws: JSONValue.Fault(offset: JSONValue.maximumDepth)) { try parse(deep) }
-  }
-
-  @Test("the first of two equal keys wins")
-  func duplicates() throws {
-    let value = try parse(#"{"a":1,"a":"x"}"#)
-    #expect(value["a"] == .number)
-    #expect(value["b"] == nil)
-    #expect(JSONValue.null["a"] == nil)
-  }
-
-  @Test("no bytes make it trap, and what it refuses it places inside the text", arguments: 0..<40)
-  func randomBytes(seed: Int) {
-    var random = SeededGenerator(seed: UInt64(seed))
-    let alphabet = Array(#"{}[]",:\u0129eE+-.tfn lrsabd"#.utf8) + [0, 0x1F, 0xC3, 0xFF]
-    for _ in 0..<500 {
-      let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in
-        alphabet.randomElement(using: &random) ?? 0
-      }
-      do throws(JSONValue.Fault) {
-        _ = try JSONValue(parsing: bytes)
-      } catch {
-        #expect((0...bytes.count).contains(error.offset), "seed \(seed)")
-      }
-    }
-  }
-}
-
 @Suite struct ModelListTests {
   private func list(_ text: String, _ format: ModelList.Format = .openAI) throws -> ModelList? {
-    ModelList(try JSONValue(parsing: Array(text.utf8)), format: format)
+    ModelList(try JSON(parsing: Array(text.utf8)), format: format)
   }
 
   @Test("names are sorted and unique, whatever else stands in the list")

@@ -30,7 +30,7 @@ struct AddRemoveCommandTests {
       #expect(run.status == .done)
       #expect(requests == ["POST /v1/backends"])
       let json = try await self.run(["add", "http://a", "--json"], answers: answers).run
-      #expect(try JSONText.decode(BackendDocument.self, from: json.output.utf8) == Self.box)
+      #expect(try JSONText.decode(BackendDocument.self, from: Array(json.output.utf8)) == Self.box)
     }
   }
 

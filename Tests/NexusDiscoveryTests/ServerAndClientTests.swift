@@ -47,23 +47,24 @@ struct ServerAndClientTests {
         await ToolRun(arguments, environment: ["NEXUS_SOCKET": socket])
       }
       let list = await run("list", "--json")
-      let documents = try JSONText.decode([BackendDocument].self, from: list.output.utf8)
+      let documents = try JSONText.decode([BackendDocument].self, from: Array(list.output.utf8))
       #expect(documents == Self.backends.map { BackendDocument($0) })
       #expect(list.output.split(separator: "\n").count == 1)
       let filtered = await run("list", "--type", "vllm", "--type=exo", "--names")
       #expect(filtered.output == "größe 😀 \\u{202E}\\n\n")
       #expect(await run("list", "--model", "a b").errors == "no backend matches\n")
       let show = await run("show", "größe 😀 \\u{202E}\\n", "--json")
-      let shown = try JSONText.decode(BackendDocument.self, from: show.output.utf8)
+      let shown = try JSONText.decode(BackendDocument.self, from: Array(show.output.utf8))
       #expect(shown == documents[1])
       let models = await run("models", "--json", "--type", "ollama")
       #expect(
-        try JSONText.decode([ModelDocument].self, from: models.output.utf8)
+        try JSONText.decode([ModelDocument].self, from: Array(models.output.utf8))
           == [ModelDocument(id: "llama3:8b", ownedBy: "ollama", backends: [documents[0].id])])
       #expect(await run("models").output.contains("llama3:8b  gpu-box-01  ollama\n"))
       #expect(await run("models", "--type", "vllm").errors == "no model matches\n")
       let status = await run("status", "--json")
-      #expect(try JSONText.decode(StatusDocument.self, from: status.output.utf8).revision == 4)
+      #expect(
+        try JSONText.decode(StatusDocument.self, from: Array(status.output.utf8)).revision == 4)
       #expect(await run("status").status == .done)
       #expect(await run("refresh").status == .done)
     }

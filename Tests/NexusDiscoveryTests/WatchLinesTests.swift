@@ -15,10 +15,17 @@ struct WatchLinesTests {
     try bytes(BackendListDocument(revision: revision, backends: backends))
   }
 
-  private struct Line: Decodable {
+  private struct Line: JSONReadable {
     let event: String
     let revision: UInt64
     let backend: BackendDocument
+
+    init(_ json: JSON) throws(JSONMismatch) {
+      event = try json.text("event")
+      revision = try json.unsignedInteger("revision")
+      guard let backend = json["backend"] else { throw JSON.mismatch("backend", "there") }
+      self.backend = try BackendDocument(backend)
+    }
   }
 
   @Test("JSON Lines have one shape: present ones first, then changes")
@@ -165,33 +172,5 @@ struct WatchLinesTests {
         #expect(!bare.unicodeScalars.contains { $0.properties.generalCategory == .control })
       }
     }
-  }
-}
-
-@Suite("slices of JSON")
-struct JSONSlicesTests {
-  @Test(
-    "are the very bytes of a member",
-    arguments: [
-      (#"{"backends":[1, {"a":"]}"}],"revision":2}"#, #"[1, {"a":"]}"}]"#),
-      (#" { "revision" : 2 , "backends" : [ ] } "#, "[ ]"),
-      (#"{"x":{"backends":1},"backends":2}"#, "2"),
-      (#"{"x":"\"backends\":3","backends":"\\"}"#, #""\\""#), (#"{"other":1}"#, nil), ("{}", nil),
-      ("", nil),
-    ] as [(String, String?)])
-  func member(document: String, value: String?) {
-    let found = JSONSlices.value(of: "backends", in: Array(document.utf8))
-    #expect(found.map { String(decoding: $0, as: UTF8.self) } == value)
-  }
-
-  @Test(
-    "are the elements of an array",
-    arguments: [
-      ("[]", []), ("[ ]", []), ("[1]", ["1"]),
-      (#"[ {"a":[1,2]} , "x,y" ,[3,4]]"#, [#"{"a":[1,2]}"#, #""x,y""#, "[3,4]"]),
-    ])
-  func elements(document: String, elements: [String]) {
-    let found = JSONSlices.elements(of: Array(document.utf8))
-    #expect(found.map { String(decoding: $0, as: UTF8.self) } == elements)
   }
 }

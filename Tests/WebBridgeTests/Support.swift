@@ -190,7 +190,7 @@ extension APIClient {
 extension APIResponse {
   var text: String { String(decoding: body, as: UTF8.self) }
 
-  func decode<Document: Decodable>(_ type: Document.Type) throws -> Document {
+  func decode<Document: JSONReadable>(_ type: Document.Type) throws -> Document {
     try JSONText.decode(type, from: body)
   }
 }

@@ -101,12 +101,12 @@ private struct Reader {
   private mutating func take(_ event: ServerSentEvent, _ history: History) throws -> String? {
     guard let id = event.id.flatMap(UInt64.init) else { return "no id" }
     if event.name == "snapshot" {
-      let list = try JSONText.decode(BackendListDocument.self, from: event.data.utf8)
+      let list = try JSONText.decode(BackendListDocument.self, from: Array(event.data.utf8))
       backends = Dictionary(uniqueKeysWithValues: list.backends.map { ($0.name, $0.version ?? "") })
       snapshots += 1
       guard id == list.revision else { return "a snapshot of \(list.revision) called \(id)" }
     } else {
-      let backend = try JSONText.decode(BackendDocument.self, from: event.data.utf8)
+      let backend = try JSONText.decode(BackendDocument.self, from: Array(event.data.utf8))
       backends[backend.name] = event.name == "removed" ? nil : backend.version
       guard id == revision.map({ $0 + 1 }) else {
         return "\(id) after \(revision.map(String.init(describing:)) ?? "nothing")"

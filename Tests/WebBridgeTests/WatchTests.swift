@@ -83,7 +83,7 @@ struct WatchTests {
     #expect(events.map(\.name) == kinds.map(\.rawValue))
     #expect(events.map(\.id) == (8..<14).map { "\($0)" })
     for event in events {
-      let document = try JSONText.decode(BackendDocument.self, from: event.data.utf8)
+      let document = try JSONText.decode(BackendDocument.self, from: Array(event.data.utf8))
       #expect(document.name == "two")
     }
   }

@@ -8,6 +8,7 @@ enum Fuzz {
   private static let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "config": fuzzConfig,
     "http": fuzzHTTP,
+    "json": fuzzJSON,
     "merging": fuzzMerging,
     "names": fuzzNames,
     "registry": fuzzRegistry,

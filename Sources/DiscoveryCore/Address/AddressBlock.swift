@@ -14,7 +14,7 @@ package struct AddressBlock: Hashable, Sendable, CustomStringConvertible {
   /// Reads CIDR notation; an address alone is the block of just that one. Nil for anything else.
   package init?(_ text: some StringProtocol) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let address = parts.first.flatMap({ Address($0) }), address.zone == nil else {
+    guard let address = parts.first.flatMap({ Address(String($0)) }), address.zone == nil else {
       return nil
     }
     let bits = address.family == .ipv4 ? 32 : 128

@@ -18,14 +18,17 @@ extension Address: CustomStringConvertible {
   }
 
   /// Reads an address, with a zone after "%" where it is link-local IPv6; nil for anything else.
-  package init?(_ text: some StringProtocol) {
-    let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let address = parts.first else { return nil }
-    if let bits = Self.ipv4Bits(address.utf8) {
-      guard parts.count == 1 else { return nil }
+  package init?(_ text: String) {
+    self.init(text[...])
+  }
+
+  package init?(_ text: Substring) {
+    if let bits = Self.ipv4Bits(text.utf8) {
       self.init(ipv4: bits)
       return
     }
+    let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let address = parts.first else { return nil }
     guard let groups = Self.ipv6Groups(String(address)) else { return nil }
     let high = groups[..<4].reduce(UInt64(0)) { $0 << 16 | UInt64($1) }
     let low = groups[4...].reduce(UInt64(0)) { $0 << 16 | UInt64($1) }
@@ -39,7 +42,7 @@ extension Address: CustomStringConvertible {
   }
 
   /// An interface name as a zone: what Linux allows and a URL can carry (1 to 15 bytes).
-  private static func isZone(_ text: some StringProtocol) -> Bool {
+  private static func isZone(_ text: Substring) -> Bool {
     (1...15).contains(text.utf8.count)
       && text.utf8.allSatisfy { byte in
         switch byte {
@@ -60,19 +63,26 @@ extension Address: CustomStringConvertible {
   }
 
   /// The bits of a strict dotted quad: four decimal numbers without leading zeros.
-  private static func ipv4Bits(_ text: some Collection<UInt8>) -> UInt32? {
-    let parts = text.split(separator: Ascii.dot, omittingEmptySubsequences: false)
-    guard parts.count == 4 else { return nil }
+  private static func ipv4Bits(_ text: Substring.UTF8View) -> UInt32? {
     var bits: UInt32 = 0
-    for part in parts {
-      guard (1...3).contains(part.count), part.allSatisfy(Ascii.digits.contains),
-        part.count == 1 || part.first != UInt8(ascii: "0")
-      else { return nil }
-      let number = part.reduce(UInt32(0)) { $0 * 10 + UInt32($1 - UInt8(ascii: "0")) }
-      guard number < 256 else { return nil }
-      bits = bits << 8 | number
+    var dots = 0
+    /// The number that is being read; nil before its first digit.
+    var number: UInt32?
+    for byte in text {
+      if byte == Ascii.dot {
+        guard let part = number, dots < 3 else { return nil }
+        bits = bits << 8 | part
+        number = nil
+        dots += 1
+        continue
+      }
+      guard Ascii.digits.contains(byte), number != 0 else { return nil }
+      let longer = (number ?? 0) * 10 + UInt32(byte - UInt8(ascii: "0"))
+      guard longer < 256 else { return nil }
+      number = longer
     }
-    return bits
+    guard let last = number, dots == 3 else { return nil }
+    return bits << 8 | last
   }
 
   /// The eight groups of an IPv6 address without its zone.

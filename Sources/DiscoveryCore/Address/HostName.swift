@@ -3,7 +3,7 @@ package enum HostName {
   /// `text` in lower case without the last dot, when it is a host name: labels of 1 to 63 letters,
   /// digits, hyphens or underscores, 253 bytes in all (RFC 1123 §2.1; underscores are seen in the
   /// field), not all of them numbers. Else nil.
-  package static func normalized(_ text: some StringProtocol) -> String? {
+  package static func normalized(_ text: String) -> String? {
     var bytes = text.utf8.map(Ascii.lowercased)
     if bytes.last == Ascii.dot { bytes.removeLast() }
     guard (1...253).contains(bytes.count) else { return nil }
@@ -15,6 +15,10 @@ package enum HostName {
     }
     guard labels.last?.allSatisfy(Ascii.digits.contains) == false else { return nil }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  package static func normalized(_ text: Substring) -> String? {
+    normalized(String(text))
   }
 
   /// True for `localhost` and all below it (RFC 6761 §6.3).

@@ -29,19 +29,24 @@ package struct BackendID: Hashable, Comparable, Sendable, CustomStringConvertibl
   }
 
   /// Reads the 36-character form in either case; nil for anything else.
-  package init?(_ text: some StringProtocol) {
-    var digits: [UInt64] = []
-    for (index, byte) in text.utf8.enumerated() {
-      if [8, 13, 18, 23].contains(index) {
+  package init?(_ text: String) {
+    guard text.utf8.count == 36 else { return nil }
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+    var position = 0
+    for byte in text.utf8 {
+      switch position {
+      case 8, 13, 18, 23:
         guard byte == Ascii.hyphen else { return nil }
-      } else {
-        guard let digit = Ascii.hexValue(byte), digits.count < 32 else { return nil }
-        digits.append(UInt64(digit))
+      default:
+        guard let digit = Ascii.hexValue(byte) else { return nil }
+        high = high << 4 | low >> 60
+        low = low << 4 | UInt64(digit)
       }
+      position += 1
     }
-    guard digits.count == 32 else { return nil }
-    high = digits[..<16].reduce(0) { $0 << 4 | $1 }
-    low = digits[16...].reduce(0) { $0 << 4 | $1 }
+    self.high = high
+    self.low = low
   }
 
   package var description: String {

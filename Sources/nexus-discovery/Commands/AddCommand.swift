@@ -40,8 +40,7 @@ package enum AddCommand {
       priority: arguments.value(of: priority).flatMap { Int($0) })
     let answer = try DaemonClient(arguments, console).add(wish)
     if arguments.has(.json) {
-      try console.write(
-        String(decoding: JSONSlices.trimmed(answer.body[...]), as: UTF8.self) + "\n")
+      try console.write(String(decoding: answer.json, as: UTF8.self) + "\n")
     } else {
       let backend = answer.document
       let what = answer.isNew ? "added" : "changed"

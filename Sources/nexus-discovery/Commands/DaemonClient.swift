@@ -1,4 +1,5 @@
 import APIModel
+import DiscoveryCore
 import WebBridge
 
 /// The daemon does not answer, or not now: asking again later may help. `failure` is for a command
@@ -13,21 +14,23 @@ package struct DaemonClient: Sendable {
   package let socket: String
   private let client: APIClient
 
-  /// All backends of an answer, with the very bytes that came.
-  package struct Backends: Sendable {
-    package let document: BackendListDocument
+  /// The documents of an answer, with the very bytes that came: so what a newer daemon says reaches
+  /// scripts whole.
+  package struct Documents<Document: JSONReadable & Sendable>: Sendable {
+    /// Of each, in the answer's order.
+    package let elements: [JSON]
     /// The JSON array.
-    package let array: [UInt8]
+    package let bytes: ArraySlice<UInt8>
+    fileprivate let client: DaemonClient
 
-    /// The JSON of each backend, in the document's order.
-    package var elements: [[UInt8]] { JSONSlices.elements(of: array) }
-  }
-
-  /// All models of an answer, with the very bytes that came.
-  package struct Models: Sendable {
-    package let document: ModelListDocument
-    /// The JSON array.
-    package let array: [UInt8]
+    /// What the bytes say.
+    package func read() throws(CommandFailure) -> [Document] {
+      do throws(JSONMismatch) {
+        return try elements.map { element throws(JSONMismatch) in try Document(element) }
+      } catch {
+        throw client.misunderstood(error)
+      }
+    }
   }
 
   /// The daemon at `--socket`, else `$NEXUS_SOCKET`, else the usual place.
@@ -37,31 +40,42 @@ package struct DaemonClient: Sendable {
     client = APIClient(socket: socket)
   }
 
-  package func backends(query: [(name: String, value: String)] = []) throws -> Backends {
-    let body = try send("GET", Self.path("/v1/backends", query))
-    let document = try decode(BackendListDocument.self, from: body)
-    return Backends(document: document, array: JSONSlices.value(of: "backends", in: body) ?? [])
+  package func backends(
+    query: [(name: String, value: String)] = []
+  ) throws -> Documents<BackendDocument> {
+    try documents("backends", at: Self.path("/v1/backends", query))
   }
 
   /// What is served, by the backends that the query asks for.
-  package func models(query: [(name: String, value: String)] = []) throws -> Models {
-    let body = try send("GET", Self.path("/v1/models", query))
-    let document = try decode(ModelListDocument.self, from: body)
-    return Models(document: document, array: JSONSlices.value(of: "data", in: body) ?? [])
+  package func models(
+    query: [(name: String, value: String)] = []
+  ) throws -> Documents<ModelDocument> {
+    try documents("data", at: Self.path("/v1/models", query))
   }
 
-  package func status() throws -> (document: StatusDocument, body: [UInt8]) {
+  /// The documents under `key` of the answer.
+  private func documents<Document>(_ key: String, at path: String) throws -> Documents<Document> {
+    let answer = try decode(JSON.self, from: try send("GET", path))
+    guard let array = answer[key], let elements = array.elements else {
+      throw misunderstood(JSON.mismatch(key, "an array"))
+    }
+    return Documents(elements: elements, bytes: array.source, client: self)
+  }
+
+  /// Its JSON as it came, too.
+  package func status() throws -> (document: StatusDocument, json: ArraySlice<UInt8>) {
     let body = try send("GET", "/v1/status")
-    return (try decode(StatusDocument.self, from: body), body)
+    return (try decode(StatusDocument.self, from: body), try decode(JSON.self, from: body).source)
   }
 
   /// Adds a backend, or changes the one that was added with the same URL; its JSON as it came.
   package func add(
     _ backend: NewBackendDocument
-  ) throws -> (document: BackendDocument, body: [UInt8], isNew: Bool) {
+  ) throws -> (document: BackendDocument, json: ArraySlice<UInt8>, isNew: Bool) {
     let answer = try exchange("POST", "/v1/backends", body: try JSONText.encode(backend))
     return (
-      try decode(BackendDocument.self, from: answer.body), answer.body, answer.status == 201
+      try decode(BackendDocument.self, from: answer.body),
+      try decode(JSON.self, from: answer.body).source, answer.status == 201
     )
   }
 
@@ -114,7 +128,7 @@ package struct DaemonClient: Sendable {
         try onEvent(event.name, event.id, Array(event.data.utf8))
         return true
       }
-    } catch let error as DecodingError {
+    } catch let error as JSONMismatch {
       throw misunderstood(error)
     } catch let error as APIClientError {
       throw streamFailure(error)
@@ -166,10 +180,10 @@ package struct DaemonClient: Sendable {
     }
   }
 
-  private func decode<Document: Decodable>(
+  private func decode<Document: JSONReadable>(
     _ type: Document.Type, from body: [UInt8]
   ) throws(CommandFailure) -> Document {
-    do {
+    do throws(JSONMismatch) {
       return try JSONText.decode(type, from: body)
     } catch {
       throw misunderstood(error)
@@ -191,7 +205,7 @@ package struct DaemonClient: Sendable {
     return CommandFailure("the daemon refused: \(reason ?? "status \(status)")")
   }
 
-  private func misunderstood(_ error: any Error) -> CommandFailure {
+  fileprivate func misunderstood(_ error: any Error) -> CommandFailure {
     CommandFailure("the daemon at \(socket) gave an answer that is not understood: \(error)")
   }
 }

@@ -45,14 +45,14 @@ package enum ListCommand {
     }
     let answer = try DaemonClient(arguments, console).backends(query: query)
     if arguments.has(.json) {
-      try console.write(String(decoding: answer.array, as: UTF8.self) + "\n")
+      try console.write(String(decoding: answer.bytes, as: UTF8.self) + "\n")
     } else if arguments.has(names) {
-      try console.write(lines: answer.document.backends.map { PlainText.cleaned($0.name) })
-    } else if answer.document.backends.isEmpty {
+      try console.write(lines: try answer.read().map { PlainText.cleaned($0.name) })
+    } else if answer.elements.isEmpty {
       console.writeError(query.isEmpty ? "no backends\n" : "no backend matches\n")
     } else {
       try console.write(
-        lines: BackendTable.table(of: answer.document.backends, now: console.now)
+        lines: BackendTable.table(of: try answer.read(), now: console.now)
           .lines(width: console.terminal.width, styled: console.terminal.hasColor))
     }
     return .done

@@ -29,13 +29,13 @@ package enum ModelsCommand {
     let client = DaemonClient(arguments, console)
     let answer = try client.models(query: query)
     if arguments.has(.json) {
-      try console.write(String(decoding: answer.array, as: UTF8.self) + "\n")
-    } else if answer.document.data.isEmpty {
+      try console.write(String(decoding: answer.bytes, as: UTF8.self) + "\n")
+    } else if answer.elements.isEmpty {
       console.writeError(query.isEmpty ? "no models\n" : "no model matches\n")
     } else {
-      let backends = try client.backends().document.backends
+      let backends = try client.backends().read()
       try console.write(
-        lines: ModelTable.table(of: answer.document.data, servedBy: backends)
+        lines: ModelTable.table(of: try answer.read(), servedBy: backends)
           .lines(width: console.terminal.width, styled: console.terminal.hasColor))
     }
     return .done

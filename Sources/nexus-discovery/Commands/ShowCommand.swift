@@ -23,12 +23,13 @@ package enum ShowCommand {
     let wanted = arguments.operand ?? ""
     let client = DaemonClient(arguments, console)
     let answer = try client.backends()
-    let index = try BackendSearch.index(of: wanted, among: answer.document.backends)
+    let backends = try answer.read()
+    let index = try BackendSearch.index(of: wanted, among: backends)
     if arguments.has(.json) {
-      try console.write(String(decoding: answer.elements[index], as: UTF8.self) + "\n")
+      try console.write(String(decoding: answer.elements[index].source, as: UTF8.self) + "\n")
     } else {
       let fields = BackendDetails.fields(
-        of: answer.document.backends[index], sources: try client.status().document.sources,
+        of: backends[index], sources: try client.status().document.sources,
         now: console.now)
       try console.write(lines: fields.lines(styled: console.terminal.hasColor))
     }

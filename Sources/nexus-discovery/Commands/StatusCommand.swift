@@ -14,8 +14,7 @@ package enum StatusCommand {
     let client = DaemonClient(arguments, console)
     let answer = try client.status()
     if arguments.has(.json) {
-      try console.write(
-        String(decoding: JSONSlices.trimmed(answer.body[...]), as: UTF8.self) + "\n")
+      try console.write(String(decoding: answer.json, as: UTF8.self) + "\n")
       return .done
     }
     let terminal = console.terminal

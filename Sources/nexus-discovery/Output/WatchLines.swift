@@ -31,7 +31,7 @@ package struct WatchLines: Sendable {
 
   /// The lines for one server-sent event.
   ///
-  /// - Throws: `DecodingError` when the daemon's JSON is not what it should be.
+  /// - Throws: `JSONMismatch` when the daemon's JSON is not what it should be.
   package mutating func lines(
     event: String, id: String?, data: [UInt8], now: WallTime
   ) throws -> [String] {
@@ -67,11 +67,11 @@ package struct WatchLines: Sendable {
   }
 
   private mutating func snapshotLines(_ data: [UInt8], now: WallTime) throws -> [String] {
-    let list = try JSONText.decode(BackendListDocument.self, from: data)
-    let bytes = JSONSlices.elements(of: JSONSlices.value(of: "backends", in: data) ?? [])
-    guard bytes.count == list.backends.count else { return [] }
-    let current = zip(list.backends, bytes).map { Known(backend: $0, bytes: $1) }
-    let revision = "\(list.revision)"
+    let list = try JSONText.decode(JSON.self, from: data)
+    let current = try list.array("backends").map {
+      Known(backend: try BackendDocument($0), bytes: Array($0.source))
+    }
+    let revision = "\(try list.unsignedInteger("revision"))"
     let before = known
     known = Dictionary(current.map { ($0.backend.id, $0) }) { first, _ in first }
     defer { hasSnapshot = true }

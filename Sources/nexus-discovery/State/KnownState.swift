@@ -16,7 +16,7 @@ package struct KnownState: Hashable, Sendable {
 }
 
 /// A service that is announced under another name, in the state file.
-struct AnnouncedRecord: Codable {
+struct AnnouncedRecord: Encodable {
   /// More are not kept: a host has few services, and its name changes seldom.
   private static let most = 64
 
@@ -45,5 +45,13 @@ struct AnnouncedRecord: Codable {
       names[AnnouncedService.ID(name: name, type: type)] = alternative
     }
     return names
+  }
+}
+
+extension AnnouncedRecord: JSONReadable {
+  init(_ json: JSON) throws(JSONMismatch) {
+    name = try json.text("name")
+    type = try json.text("type")
+    alternative = try json.text("as")
   }
 }

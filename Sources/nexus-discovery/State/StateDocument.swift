@@ -13,25 +13,6 @@ package enum StateDocument {
     package let text: String
   }
 
-  private struct Whole: Decodable {
-    let backends: [BackendRecord]
-    let announced: [AnnouncedRecord]
-
-    private enum CodingKeys: String, CodingKey {
-      case version, backends, announced
-    }
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      let version = try container.decode(Int.self, forKey: .version)
-      guard version == StateDocument.version else {
-        throw Problem(text: "is of version \(version), while this is \(StateDocument.version)")
-      }
-      backends = try container.decode([BackendRecord].self, forKey: .backends)
-      announced = try container.decodeIfPresent([AnnouncedRecord].self, forKey: .announced) ?? []
-    }
-  }
-
   /// The file's bytes: at most `limit` of them, for which some of what only the network said is left
   /// out, since it is found again.
   package static func encode(_ state: KnownState, limit: Int = longest) -> [UInt8] {
@@ -57,13 +38,18 @@ package enum StateDocument {
   /// What a file says, each value checked as if it came from whom it says it comes from.
   package static func decode(_ bytes: [UInt8]) throws(Problem) -> KnownState {
     do {
-      let whole = try JSONText.decode(Whole.self, from: bytes)
+      let json = try JSONText.parse(bytes)
+      let version = try json.integer("version")
+      guard version == Self.version else {
+        throw Problem(text: "is of version \(version), while this is \(Self.version)")
+      }
+      let announced = try json.optionalArray("announced") ?? []
       return KnownState(
-        backends: try whole.backends.map { try $0.checked() },
-        announcedAs: AnnouncedRecord.checked(whole.announced))
+        backends: try json.array("backends").map { try BackendRecord($0).checked() },
+        announcedAs: AnnouncedRecord.checked(try announced.map { try AnnouncedRecord($0) }))
     } catch let problem as Problem {
       throw problem
-    } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+    } catch is JSON.Fault {
       throw Problem(text: bytes.isEmpty ? "is empty" : "is truncated, or no JSON")
     } catch {
       throw Problem(text: "is not in the form that this program writes")
@@ -72,8 +58,8 @@ package enum StateDocument {
 }
 
 /// A backend in the state file.
-private struct BackendRecord: Codable {
-  struct Name: Codable {
+private struct BackendRecord: Encodable {
+  struct Name: Encodable {
     var source: SourceKind
     var identity: String
   }
@@ -132,9 +118,9 @@ private struct BackendRecord: Codable {
 }
 
 /// A service that the network announced, in the state file.
-private struct ServiceRecord: Codable {
+private struct ServiceRecord: Encodable {
   /// Where it was seen.
-  struct Place: Codable {
+  struct Place: Encodable {
     var interface: String?
     var family: Address.Family?
     var addresses: [String]
@@ -204,5 +190,58 @@ private struct ServiceRecord: Codable {
         instance: ServiceInstance(name: name, type: type, fullName: instance),
         txt: TXTRecord(restoring: attributes), isOwnAnnouncement: own ?? false)
     }
+  }
+}
+
+// MARK: - Reading
+
+extension BackendRecord: JSONReadable {
+  init(_ json: JSON) throws(JSONMismatch) {
+    id = try json.text("id")
+    firstSeen = try json.time("first_seen")
+    lastSeen = try json.time("last_seen")
+    names = try json.documents(Name.self, "names")
+    added = try json.optionalDocuments(NewBackendDocument.self, "added")
+    service = try json.optional("service").map { json throws(JSONMismatch) in
+      try ServiceRecord(json)
+    }
+  }
+}
+
+extension BackendRecord.Name: JSONReadable {
+  init(_ json: JSON) throws(JSONMismatch) {
+    guard let source = SourceKind(rawValue: try json.text("source")) else {
+      throw JSON.mismatch("source", "one that is known")
+    }
+    self.source = source
+    identity = try json.text("identity")
+  }
+}
+
+extension ServiceRecord: JSONReadable {
+  init(_ json: JSON) throws(JSONMismatch) {
+    name = try json.text("name")
+    type = try json.text("type")
+    instance = try json.text("instance")
+    hostname = try json.optionalText("hostname")
+    port = try json.integer("port")
+    txt = try json.array("txt").map { item throws(JSONMismatch) in
+      try item.texts(of: "txt")
+    }
+    own = try json.optionalFlag("own")
+    seen = try json.documents(Place.self, "seen")
+  }
+}
+
+extension ServiceRecord.Place: JSONReadable {
+  init(_ json: JSON) throws(JSONMismatch) {
+    interface = try json.optionalText("interface")
+    family = try json.optionalText("family").map { text throws(JSONMismatch) in
+      guard let family = Address.Family(rawValue: text) else {
+        throw JSON.mismatch("family", "one that is known")
+      }
+      return family
+    }
+    addresses = try json.texts("addresses")
   }
 }
