@@ -111,7 +111,9 @@ for target in package.targets where Context.environment["NEXUS_STRICT"] == "1" {
       target.cxxSettings = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
     }
     if target.name == "nexus-discovery" {
-      let linker = ["-z", "relro", "-z", "now", "-z", "pack-relative-relocs", "--no-export-dynamic"]
+      let linker = [
+        "-z", "relro", "-z", "now", "-z", "pack-relative-relocs", "--no-export-dynamic",
+      ]
       target.linkerSettings = [
         .unsafeFlags(
           ["-use-ld=lld"] + linker.flatMap { ["-Xlinker", $0] }, .when(configuration: .release))

@@ -66,8 +66,9 @@ def count_wakings(daemons, seconds):
     return sums
 
 
-def settle(daemons, within=60):
-    """Waits until none of them woke for 10 s: the state is saved, idle threads are gone."""
+def settle(daemons, within=120):
+    """Waits until none of them woke for 35 s: the state is saved, idle threads are gone, and what was
+    made for clients is forgotten."""
     deadline = time.monotonic() + within
     last = None
     while time.monotonic() < deadline:
@@ -75,4 +76,4 @@ def settle(daemons, within=60):
         if now == last:
             return
         last = now
-        time.sleep(10)
+        time.sleep(35)

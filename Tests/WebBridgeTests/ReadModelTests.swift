@@ -95,10 +95,27 @@ struct ReadModelTests {
     publish(2, at: noon)
     #expect(isKept(after: 1))
     model.removeReader(at: noon)
-    publish(3, at: noon.advanced(by: .seconds(119)))
+    publish(3, at: noon.advanced(by: ReadModel.retention - .seconds(1)))
     #expect(isKept(after: 1) && isKept(after: 2))
-    publish(4, at: noon.advanced(by: .seconds(120)))
+    publish(4, at: noon.advanced(by: ReadModel.retention))
     #expect(!isKept(after: 3))
+  }
+
+  @Test("what was made for clients can be forgotten: the next gets the same")
+  func forgetting() {
+    let model = newModel()
+    model.addReader()
+    let added = RegistryChange(revision: 1, kind: .added, backend: backend("x"))
+    model.apply(changes([added]), at: noon)
+    let list = model.backends.list().bytes
+    model.removeReader(at: noon)
+    model.forgetEncoded()
+    var cursor: UInt64? = 0
+    var parts = 0
+    if case .event(let segments) = model.nextEvent(after: &cursor) { parts = segments.count }
+    // A snapshot comes in three.
+    #expect(parts == 3)
+    #expect(model.backends.list().bytes == list)
   }
 
   @Test("status counts backends and shows sources")

@@ -22,6 +22,10 @@ package final class BackendMirror {
       encoded = nil
     }
 
+    fileprivate func forgetEncoded() {
+      encoded = nil
+    }
+
     /// Its `BackendDocument`.
     package var json: [UInt8] {
       if let encoded { return encoded }
@@ -113,6 +117,12 @@ package final class BackendMirror {
     backend.lastCheck = check
     if ModelIndex.isOther(with: backend, for: entry.backend) { forgetModels() }
     entry.update(backend)
+  }
+
+  /// Keeps no JSON: it is made again when somebody asks.
+  func forgetEncoded() {
+    for entry in byID.values { entry.forgetEncoded() }
+    forgetModels()
   }
 
   private func forgetModels() {

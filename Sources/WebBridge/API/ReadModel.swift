@@ -23,8 +23,9 @@ package final class ReadModel {
     case notReady(String)
   }
 
-  /// How long events are still kept after the last reader left, so that it can resume.
-  package static let eventRetention: Duration = .seconds(120)
+  /// How long events are still kept after the last reader left, so that it can resume; and how long
+  /// after the last client what was made for clients.
+  package static let retention: Duration = .seconds(30)
 
   package let backends: BackendMirror
   /// How many health checks wait for an answer.
@@ -85,6 +86,14 @@ package final class ReadModel {
     answers[status, default: 0] += 1
   }
 
+  /// Nobody is connected, nor has been for `retention`: what was made for clients is made again for
+  /// the next.
+  package func forgetEncoded() {
+    eventsUntil = nil
+    ring.reset(to: backends.revision)
+    backends.forgetEncoded()
+  }
+
   // MARK: - Events
 
   /// A connection begins to read events.
@@ -95,7 +104,7 @@ package final class ReadModel {
   /// A connection that read events is gone.
   package func removeReader(at now: Moment) {
     readers -= 1
-    if readers == 0 { eventsUntil = now.uptime.advanced(by: Self.eventRetention) }
+    if readers == 0 { eventsUntil = now.uptime.advanced(by: Self.retention) }
   }
 
   /// What a reader of events gets next.

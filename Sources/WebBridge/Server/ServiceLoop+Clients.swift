@@ -165,10 +165,10 @@ extension ServiceLoop {
     lws_set_opaque_user_data(client.socket, nil)
     clients[client.descriptor] = nil
     if !client.isLeaving { release(client.share) }
-    if watchers.removeValue(forKey: client.descriptor) != nil {
-      model.removeReader(at: setup.clock.now())
-    }
+    let now = setup.clock.now()
+    if watchers.removeValue(forKey: client.descriptor) != nil { model.removeReader(at: now) }
     resumeListeners()
+    if clients.isEmpty { beginQuiet(at: now) }
     cancelAlarmIfIdle()
   }
 }

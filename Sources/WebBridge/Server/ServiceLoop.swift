@@ -79,6 +79,8 @@ final class ServiceLoop {
   private var alarm: Uptime?
   /// When watchers get their next sign of life; nil without watchers.
   private var nextBeat: Uptime?
+  /// When what was made for clients is forgotten, if none has come; nil when that is done.
+  private var quietEnds: Uptime?
   private var isStopping = false
 
   init(_ setup: WebServer.Setup, inbox: ServerInbox) throws(WebServerError) {
@@ -150,6 +152,7 @@ final class ServiceLoop {
 
   /// Closes everything; the object does nothing any more.
   func destroy() {
+    isStopping = true
     inbox.close()
     probes?.removeAll()
     lws_sul_cancel(&timer.pointee.entry)
@@ -207,13 +210,35 @@ final class ServiceLoop {
       }, microseconds)
   }
 
-  /// Without connections, probes and paused listeners there is nothing to wake for.
+  /// Without connections, probes and paused listeners there is nothing to wake for, but that what was
+  /// made for clients is forgotten.
   func cancelAlarmIfIdle() {
     guard clients.isEmpty, pausedListeners.isEmpty, probes?.isEmpty ?? true, alarm != nil
     else { return }
     lws_sul_cancel(&timer.pointee.entry)
     alarm = nil
     nextBeat = nil
+    if let quietEnds { setAlarm(quietEnds, at: setup.clock.now()) }
+  }
+
+  /// The last client left.
+  func beginQuiet(at now: Moment) {
+    guard !isStopping else { return }
+    let end = now.uptime.advanced(by: ReadModel.retention)
+    quietEnds = end
+    setAlarm(end, at: now)
+  }
+
+  /// Forgets what was made for clients when none has come for a while.
+  private func endQuiet(at now: Moment) {
+    guard let end = quietEnds else { return }
+    guard clients.isEmpty else {
+      quietEnds = nil
+      return
+    }
+    guard end <= now.uptime else { return setAlarm(end, at: now) }
+    quietEnds = nil
+    model.forgetEncoded()
   }
 
   /// Has the library close it, as soon as it is back in its loop.
@@ -235,6 +260,7 @@ final class ServiceLoop {
     }
     resumeListeners()
     expireProbes(at: now)
+    endQuiet(at: now)
     if let nextBeat { setAlarm(nextBeat, at: now) }
     for client in Array(clients.values) {
       let isBlocked = isBlocked(client)
