@@ -39,6 +39,23 @@ final class StateFileTests {
     return state.remembered()
   }
 
+  @Test("is known by a digest that tells what is worth writing again from when it was seen")
+  func digest() throws {
+    let state = KnownState(backends: try Self.remembered())
+    let digest = KnownState.Digest(state)
+    #expect(KnownState.Digest(state) == digest)
+    var seenLater = state
+    seenLater.backends[1].lastSeen = now.advanced(by: .seconds(1))
+    #expect(KnownState.Digest(seenLater).whole != digest.whole)
+    #expect(KnownState.Digest(seenLater).lasting == digest.lasting)
+    var fewer = state
+    fewer.backends.removeLast()
+    #expect(KnownState.Digest(fewer).lasting != digest.lasting)
+    var renamed = state
+    renamed.backends[2].names[0].identity += "x"
+    #expect(KnownState.Digest(renamed).lasting != digest.lasting)
+  }
+
   @Test("says again what was said to it")
   func roundTrip() throws {
     let all = try Self.remembered()

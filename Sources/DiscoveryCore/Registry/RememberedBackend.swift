@@ -34,11 +34,11 @@ package struct RememberedBackend: Hashable, Sendable {
     self.sightings = sightings
   }
 
-  /// True when there is nothing in the other that is worth being written down again.
-  package func saysTheSame(as other: RememberedBackend) -> Bool {
-    var other = other
-    other.lastSeen = lastSeen
-    return self == other
+  /// The same without what alone is not worth being written down again: when it was last seen.
+  package var lasting: RememberedBackend {
+    var lasting = self
+    lasting.lastSeen = firstSeen
+    return lasting
   }
 }
 

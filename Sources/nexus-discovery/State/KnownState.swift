@@ -13,6 +13,23 @@ package struct KnownState: Hashable, Sendable {
     self.backends = backends
     self.announcedAs = announcedAs
   }
+
+  /// What states that say the same have in common, kept in place of the whole: that two others have it
+  /// too is one chance in 2⁶⁴. It means something to this process alone.
+  struct Digest: Hashable {
+    /// Of all that the state file says.
+    let whole: Int
+    /// Of what is worth being written again when it is another.
+    let lasting: Int
+
+    init(_ state: KnownState) {
+      var lasting = Hasher()
+      lasting.combine(state.announcedAs)
+      for backend in state.backends { lasting.combine(backend.lasting) }
+      self.lasting = lasting.finalize()
+      whole = state.hashValue
+    }
+  }
 }
 
 /// A service that is announced under another name, in the state file.

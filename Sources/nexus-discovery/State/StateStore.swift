@@ -10,7 +10,7 @@ package actor StateStore {
   private let log: Log
   private var schedule = StateSchedule()
   /// What the file says.
-  private var written: KnownState
+  private var written: KnownState.Digest
   /// See `KnownState`.
   private let announcedAs: @Sendable () -> [AnnouncedService.ID: String]
   /// The sleep until the next deadline, cut short when an earlier one appears.
@@ -27,7 +27,7 @@ package actor StateStore {
     writer = StateWriter(directory)
     file = directory.file
     self.registry = registry
-    self.written = written
+    self.written = KnownState.Digest(written)
     self.clock = clock
     self.log = log
   }
@@ -46,7 +46,7 @@ package actor StateStore {
     // Again where something was still being changed, or an earlier write still went on.
     for _ in 0..<3 {
       let state = await current()
-      guard state != written else { return }
+      guard KnownState.Digest(state) != written else { return }
       await write(state)
     }
   }
@@ -89,10 +89,7 @@ package actor StateStore {
   private func writeChanges() async {
     schedule.began(at: clock.now().uptime)
     let state = await current()
-    let isSame =
-      state.announcedAs == written.announcedAs
-      && state.backends.elementsEqual(written.backends, by: { $0.saysTheSame(as: $1) })
-    guard !isSame else {
+    guard KnownState.Digest(state).lasting != written.lasting else {
       schedule.hadNothingToWrite()
       return
     }
@@ -106,7 +103,7 @@ package actor StateStore {
         log.warn("what is known is not kept over a restart for now: \(failure)")
       }
     } else {
-      written = state
+      written = KnownState.Digest(state)
       if schedule.succeeded() { log.info("\(file) is written again") }
     }
   }
