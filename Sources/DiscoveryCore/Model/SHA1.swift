@@ -2,11 +2,11 @@
 enum SHA1 {
   typealias Digest = (UInt32, UInt32, UInt32, UInt32, UInt32)
 
-  static func digest(of message: [UInt8]) -> Digest {
+  static func digest(of message: consuming [UInt8]) -> Digest {
+    let bits = UInt64(message.count) * 8
     var padded = message
     padded.append(0x80)
     while padded.count % 64 != 56 { padded.append(0) }
-    let bits = UInt64(message.count) * 8
     for shift in stride(from: 56, through: 0, by: -8) {
       padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
     }

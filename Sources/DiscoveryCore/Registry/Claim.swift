@@ -57,6 +57,21 @@ struct Claim {
     held.firstIndex { $0.sighting.id == id }
   }
 
+  /// Puts what its source says now in place of what it said; the latest is the last one.
+  mutating func replaceSighting(
+    at position: Int, with sighting: Sighting, at now: Moment
+  ) -> Sighting {
+    let former = held[position].sighting
+    let latest = Held(sighting: sighting, lastSeen: now)
+    if position == held.count - 1 {
+      held[position] = latest
+    } else {
+      held.remove(at: position)
+      held.append(latest)
+    }
+    return former
+  }
+
   /// What decides which claim leads: present ones first, then precedence, then age.
   func leads(_ other: Claim) -> Bool {
     if isDeparted != other.isDeparted { return other.isDeparted }

@@ -45,13 +45,14 @@ extension RegistryState {
     let (addresses, own) = addresses(
       leader: leader, ranked: ranked, answering: answering)
     let host = host(of: spoken, from: source, addresses: addresses)
+    let hostText = host.description
     return Backend.Facts(
       Backend.Facts.Values(
         id: entries[entry].id,
         name: spoken.name,
-        url: Self.url(spoken.scheme, host, spoken.port, apiPath),
+        url: Self.url(spoken.scheme, host.urlHost(as: hostText), spoken.port, apiPath),
         scheme: spoken.scheme,
-        host: host.description,
+        host: hostText,
         port: spoken.port,
         apiPath: apiPath,
         type: type,
@@ -80,12 +81,16 @@ extension RegistryState {
   }
 
   private static func url(
-    _ scheme: URLScheme, _ host: BackendURL.Host, _ port: UInt16, _ path: String
+    _ scheme: URLScheme, _ host: String, _ port: UInt16, _ path: String
   ) -> String {
-    var url = scheme == .http ? "http://" : "https://"
-    url += host.urlHost
+    let (start, end) = (scheme == .http ? "http://" : "https://", String(port))
+    var url = ""
+    url.reserveCapacity(
+      start.utf8.count + host.utf8.count + 1 + end.utf8.count + path.utf8.count)
+    url += start
+    url += host
     url += ":"
-    url += String(port)
+    url += end
     url += path
     return url
   }
@@ -161,6 +166,14 @@ extension RegistryState {
     if source.isAdministered, let hostname = spoken.hostname { return .name(hostname) }
     if let first = addresses.first { return .address(first) }
     return .name(spoken.hostname ?? "")
+  }
+}
+
+extension BackendURL.Host {
+  /// As it stands in a URL, where `text` is its description.
+  fileprivate func urlHost(as text: String) -> String {
+    if case .address(let address) = self, address.family == .ipv6 { return address.urlHost }
+    return text
   }
 }
 

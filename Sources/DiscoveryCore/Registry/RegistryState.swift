@@ -49,10 +49,10 @@ package struct RegistryState {
 
   var claims = SlotArray(vacant: Claim.vacant)
   var entries = SlotArray(vacant: Entry.vacant)
-  var claimByKey: [Claim.Key: Int] = [:]
-  var entryByID: [BackendID: Int] = [:]
+  var claimsByKey = SlotIndex()
+  var entriesByID = SlotIndex()
   /// Whose leader has a key; no two leaders share one, or they would be one backend.
-  var entryByLeaderKey: [MatchKey: Int] = [:]
+  var entriesByLeaderKey = SlotIndex()
   /// When each entry has to be looked at: the end of its grace period, or of a lifetime.
   var deadlines = DeadlineQueue<Int>()
   var sightingCount = 0
