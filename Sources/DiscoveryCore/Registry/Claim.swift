@@ -53,10 +53,6 @@ struct Claim {
     return keys
   }
 
-  func index(of id: Sighting.ID) -> Int? {
-    held.firstIndex { $0.sighting.id == id }
-  }
-
   /// Puts what its source says now in place of what it said; the latest is the last one.
   mutating func replaceSighting(
     at position: Int, with sighting: Sighting, at now: Moment
@@ -77,6 +73,13 @@ struct Claim {
     if isDeparted != other.isDeparted { return other.isDeparted }
     if source != other.source { return source < other.source }
     return order < other.order
+  }
+}
+
+extension [Claim.Held] {
+  func index(of id: Sighting.ID) -> Int? {
+    for index in indices where self[index].sighting.id == id { return index }
+    return nil
   }
 }
 

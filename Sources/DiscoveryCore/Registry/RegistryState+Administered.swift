@@ -17,7 +17,9 @@ extension RegistryState {
 
   /// The backend with this id, else the first listed one with this name.
   package func find(_ idOrName: String) -> Backend? {
-    if let id = BackendID(idOrName), let entry = entrySlot(of: id) { return entries[entry].committed }
+    if let id = BackendID(idOrName), let entry = entrySlot(of: id) {
+      return entries[entry].committed
+    }
     return entries.indices.lazy.compactMap { entries[$0].committed }
       .filter { $0.name == idOrName }
       .min(by: Backend.isListedBefore)

@@ -30,18 +30,29 @@ extension RegistryState {
     let source = claims[leader].source
     let spoken = claims[leader].current
     var announced: Sighting?
-    var parsed: [ParsedService] = []
+    var claimedType = spoken.settings.type ?? .unknown
+    var version = findings?.version
+    var models: [String] = []
+    var info: String?
+    var hostname: String?
+    var path: String?
     for claim in ranked {
       let current = claims[claim].current
+      hostname = hostname ?? current.hostname
       guard let instance = current.instance else { continue }
       announced = announced ?? current
-      parsed.append(ParsedService(txt: current.txt, serviceType: instance.type))
+      let said = ParsedService(txt: current.txt, serviceType: instance.type)
+      if claim == leader { path = said.advertisedAPIPath }
+      if claimedType == .unknown, spoken.settings.type == nil { claimedType = said.type }
+      version = version ?? said.version
+      if models.isEmpty { models = said.models }
+      info = info ?? said.info
     }
-    let claimedType =
-      spoken.settings.type ?? parsed.first { $0.type != .unknown }?.type ?? .unknown
     let type = claimedType == .unknown ? findings?.type ?? .unknown : claimedType
-    let apiPath = apiPath(
-      of: spoken, parsed: spoken.instance == nil ? nil : parsed.first, type: type)
+    // An administrator's URL is taken at its word; a service's path comes from its TXT record. The
+    // default is that of the backend's type, which another claim may know better.
+    let apiPath =
+      (spoken.instance == nil ? spoken.settings.apiPath : path) ?? type.defaultAPIPath
     let (addresses, own) = addresses(
       leader: leader, ranked: ranked, answering: answering)
     let host = host(of: spoken, from: source, addresses: addresses)
@@ -59,19 +70,15 @@ extension RegistryState {
         claimedType: claimedType,
         detectedType: findings?.type,
         source: source,
-        sources: ranked.count == 1
-          ? [source]
-          : ranked.reduce(into: []) { sources, claim in
-            if sources.last != claims[claim].source { sources.append(claims[claim].source) }
-          },
+        sources: sources(of: ranked),
         priority: spoken.settings.priority ?? source.defaultPriority,
         addresses: addresses,
         ownAddressCount: own,
-        hostname: ranked.lazy.compactMap { claims[$0].current.hostname }.first,
+        hostname: hostname,
         instance: announced?.instance,
-        version: findings?.version ?? parsed.lazy.compactMap(\.version).first,
-        models: findings?.models ?? parsed.first { !$0.models.isEmpty }?.models ?? [],
-        info: parsed.lazy.compactMap(\.info).first,
+        version: version,
+        models: findings?.models ?? models,
+        info: info,
         txt: announced?.txt ?? TXTRecord(),
         interfaces: interfaces(of: ranked),
         isLocal: claims[leader].held.contains {
@@ -120,14 +127,13 @@ extension RegistryState {
     return interfaces.count > 1 ? interfaces.sorted() : interfaces
   }
 
-  /// An administrator's URL is taken at its word; a service's path comes from its TXT record.
-  private func apiPath(of spoken: Sighting, parsed: ParsedService?, type: BackendType) -> String {
-    guard let parsed else { return spoken.settings.apiPath ?? type.defaultAPIPath }
-    // The default is that of the backend's type, which another claim may know better.
-    guard spoken.txt.hasValue(of: "api_path"), parsed.refusedAPIPath == nil else {
-      return type.defaultAPIPath
+  private func sources(of ranked: [Int]) -> [SourceKind] {
+    if ranked.count == 1 { return claims[ranked[0]].source.alone }
+    var sources: [SourceKind] = []
+    for claim in ranked where sources.last != claims[claim].source {
+      sources.append(claims[claim].source)
     }
-    return parsed.apiPath
+    return sources
   }
 
   /// All addresses, the leader's own before those that others add, each group in order of trial but

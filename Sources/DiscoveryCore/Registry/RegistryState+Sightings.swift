@@ -11,7 +11,7 @@ extension RegistryState {
 
   /// True when the claim holds the very same: it is seen again, and nothing else comes of it.
   private mutating func repeats(_ claim: Int, _ sighting: Sighting, at now: Moment) -> Bool {
-    guard !claims[claim].isDeparted, let position = claims[claim].index(of: sighting.id),
+    guard !claims[claim].isDeparted, let position = claims[claim].held.index(of: sighting.id),
       claims[claim].held[position].sighting == sighting
     else { return false }
     claims[claim].held[position].lastSeen = now
@@ -47,7 +47,7 @@ extension RegistryState {
       revive(claim, with: vetted, at: now)
     } else if repeats(claim, vetted, at: now) {
       return
-    } else if let position = claims[claim].index(of: vetted.id) {
+    } else if let position = claims[claim].held.index(of: vetted.id) {
       let former = claims[claim].replaceSighting(at: position, with: vetted, at: now)
       if vetted.isAtSamePlace(as: former), let entry = claims[claim].entry {
         touch(entry)
@@ -67,7 +67,7 @@ extension RegistryState {
 
   mutating func removed(_ id: Sighting.ID, from source: SourceKind, at now: Moment) {
     guard let claim = claimSlot(of: Claim.Key(source: source, identity: id.identity)),
-      !claims[claim].isDeparted, let position = claims[claim].index(of: id)
+      !claims[claim].isDeparted, let position = claims[claim].held.index(of: id)
     else { return }
     countSighting(of: source, by: -1)
     guard claims[claim].held.count > 1 else {

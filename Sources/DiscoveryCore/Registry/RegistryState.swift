@@ -187,7 +187,7 @@ package struct RegistryState {
     var backend = view(of: slot)
     entries[slot].touched = .nothing
     let previous = entries[slot].committed
-    // One and the same facts are kept once.
+    // Facts that are the same are kept once, and known by that.
     if let previous, previous.facts == backend.facts { backend.facts = previous.facts }
     entries[slot].committed = backend
     if let kind = Self.kind(from: previous, to: backend) {
@@ -215,12 +215,13 @@ package struct RegistryState {
     return RegistryChange(revision: revision, kind: kind, backend: backend, previous: previous)
   }
 
-  /// What a consumer would call the step from one view to the next; nil for no change.
+  /// What a consumer would call the step from one view to the next, which share facts that did not
+  /// change; nil for no change.
   private static func kind(from previous: Backend?, to next: Backend) -> RegistryChange.Kind? {
     guard let previous else { return .added }
     if previous.expiresAt == nil, next.expiresAt != nil { return .disappeared }
     if previous.expiresAt != nil, next.expiresAt == nil { return .reappeared }
-    if next.facts == previous.facts, next.status == previous.status,
+    if next.facts === previous.facts, next.status == previous.status,
       next.isStale == previous.isStale, next.expiresAt == previous.expiresAt
     {
       return nil
