@@ -3,11 +3,11 @@
 extension RegistryState {
   /// What is known of a backend from asking it.
   struct Health {
-    var status = BackendStatus.unknown
     /// What checks say that began earlier is void: the backend came, went or came back since.
     var notBefore: Uptime
     /// Nil before the first check.
     var found: Found?
+    var status = BackendStatus.unknown
 
     init(notBefore: Uptime) {
       self.notBefore = notBefore

@@ -2,7 +2,7 @@
 // addresses and metadata.
 
 extension RegistryState {
-  func view(of entry: Int) -> Backend {
+  mutating func view(of entry: Int) -> Backend {
     let facts = presentFacts(of: entry)
     let found = entries[entry].health.found
     let isChecked = found.map { $0.endpoint == facts.endpoint } ?? false
@@ -13,7 +13,7 @@ extension RegistryState {
   }
 
   /// What was committed of it as long as nothing else was said.
-  private func presentFacts(of entry: Int) -> Backend.Facts {
+  private mutating func presentFacts(of entry: Int) -> Backend.Facts {
     if entries[entry].touched != .everything, let committed = entries[entry].committed {
       return committed.facts
     }
@@ -22,7 +22,9 @@ extension RegistryState {
   }
 
   /// What the backend is, from its claims, and from what checks found of it.
-  func facts(of entry: Int, findings: Findings?, answering: Address?) -> Backend.Facts {
+  mutating func facts(
+    of entry: Int, findings: Findings?, answering: Address?
+  ) -> Backend.Facts {
     let leader = entries[entry].leader
     var ranked = entries[entry].members
     // The leader is the first of them then.
@@ -62,29 +64,29 @@ extension RegistryState {
         id: entries[entry].id,
         name: spoken.name,
         url: Self.url(spoken.scheme, host.urlHost(as: hostText), spoken.port, apiPath),
-        scheme: spoken.scheme,
         host: hostText,
-        port: spoken.port,
         apiPath: apiPath,
+        hostname: hostname,
+        instance: announced?.instance,
+        version: version,
+        info: info,
+        txt: announced?.txt ?? TXTRecord(),
+        models: findings?.models ?? models,
+        addresses: addresses,
+        sources: sources(of: ranked),
+        interfaces: interfaces(of: ranked),
+        ownAddressCount: own,
+        priority: spoken.settings.priority ?? source.defaultPriority,
+        firstSeen: entries[entry].firstSeen,
+        port: spoken.port,
+        scheme: spoken.scheme,
         type: type,
         claimedType: claimedType,
         detectedType: findings?.type,
         source: source,
-        sources: sources(of: ranked),
-        priority: spoken.settings.priority ?? source.defaultPriority,
-        addresses: addresses,
-        ownAddressCount: own,
-        hostname: hostname,
-        instance: announced?.instance,
-        version: version,
-        models: findings?.models ?? models,
-        info: info,
-        txt: announced?.txt ?? TXTRecord(),
-        interfaces: interfaces(of: ranked),
         isLocal: claims[leader].held.contains {
           $0.sighting.isOnThisMachine(policy.network)
-        },
-        firstSeen: entries[entry].firstSeen))
+        }))
   }
 
   private static func url(
@@ -116,7 +118,13 @@ extension RegistryState {
     entries[entry].members.allSatisfy { claims[$0].held.allSatisfy(\.isStale) }
   }
 
-  private func interfaces(of ranked: [Int]) -> [String] {
+  /// Most backends are seen on the same ones as the one before, and share the list.
+  private mutating func interfaces(of ranked: [Int]) -> [String] {
+    if ranked.count == 1, claims[ranked[0]].held.count == 1, lastInterfaces.count == 1,
+      claims[ranked[0]].current.id.interface == lastInterfaces[0]
+    {
+      return lastInterfaces
+    }
     var interfaces: [String] = []
     for claim in ranked {
       for held in claims[claim].held {
@@ -124,7 +132,9 @@ extension RegistryState {
         interfaces.append(name)
       }
     }
-    return interfaces.count > 1 ? interfaces.sorted() : interfaces
+    if interfaces.count > 1 { interfaces.sort() }
+    if interfaces != lastInterfaces { lastInterfaces = interfaces }
+    return lastInterfaces
   }
 
   private func sources(of ranked: [Int]) -> [SourceKind] {

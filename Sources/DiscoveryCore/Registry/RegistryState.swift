@@ -64,6 +64,8 @@ package struct RegistryState {
   /// Entries of which something may have changed in this call, in the order that they were touched.
   var touched: [Int] = []
   var dissolved: [Backend] = []
+  /// Those of the backend that was looked at last.
+  var lastInterfaces: [String] = []
   private var notices: [RegistryNotice] = []
   /// How often each reason to skip occurred, from the start on.
   package private(set) var skipCounts: [RegistryNotice.SkipReason: Int] = [:]
