@@ -84,7 +84,7 @@ fuzz: setup-build
 # Not a part of the tests: figures are for people, and a busy machine has others.
 bench: build
 	@tools/install-packages run bench
-	swift build --package-path Benchmarks --configuration release --product registry-bench
+	swift build --package-path Benchmarks --configuration release --static-swift-stdlib --product registry-bench
 	@Benchmarks/bench --json $(BENCH_JSON)
 
 build: setup-build

@@ -54,12 +54,22 @@ extension Address: CustomStringConvertible {
   }
 
   private static func dottedQuad(_ bits: UInt64) -> String {
-    var text = String(bits >> 24 & 255)
-    for shift in [UInt64(16), 8, 0] {
-      text += "."
-      text += String(bits >> shift & 255)
+    // Written in place, since every backend has one: four numbers of at most three digits each.
+    String(unsafeUninitializedCapacity: 15) { buffer in
+      var length = 0
+      func append(_ byte: UInt8) {
+        buffer[length] = byte
+        length += 1
+      }
+      for shift in stride(from: UInt64(24), through: 0, by: -8) {
+        let number = UInt8(truncatingIfNeeded: bits >> shift)
+        if number >= 100 { append(UInt8(ascii: "0") + number / 100) }
+        if number >= 10 { append(UInt8(ascii: "0") + number / 10 % 10) }
+        append(UInt8(ascii: "0") + number % 10)
+        if shift > 0 { append(Ascii.dot) }
+      }
+      return length
     }
-    return text
   }
 
   /// The bits of a strict dotted quad: four decimal numbers without leading zeros.

@@ -29,6 +29,10 @@ package enum HostName {
   /// True for a name below `.local` (RFC 6762 §3) in DNS's escaped form, in any case, with or without
   /// the last dot, be it a host name or not.
   package static func isBelowLocal(_ name: String) -> Bool {
+    // Nearly all are in this form.
+    if name.hasSuffix(".local"), name.utf8.count > 6, !name.utf8.contains(Ascii.backslash) {
+      return true
+    }
     var bytes = name.utf8[...]
     if bytes.last == Ascii.dot { bytes.removeLast() }
     let end = ".local".utf8

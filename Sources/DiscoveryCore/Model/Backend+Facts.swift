@@ -3,31 +3,32 @@
 extension Backend {
   /// What a backend is, which no one changes: who wants it otherwise makes others.
   final class Facts: Hashable, Sendable {
+    /// The small ones last, where they share a word.
     struct Values: Hashable, Sendable {
       let id: BackendID
       var name: String
       var url: String
-      var scheme: URLScheme
       var host: String
-      var port: UInt16
       var apiPath: String
+      var hostname: String?
+      var instance: ServiceInstance?
+      var version: String?
+      var info: String?
+      var txt: TXTRecord
+      var models: [String]
+      var addresses: [Address]
+      var sources: [SourceKind]
+      var interfaces: [String]
+      var ownAddressCount: Int
+      var priority: Int
+      var firstSeen: WallTime
+      var port: UInt16
+      var scheme: URLScheme
       var type: BackendType
       var claimedType: BackendType
       var detectedType: BackendType?
       var source: SourceKind
-      var sources: [SourceKind]
-      var priority: Int
-      var addresses: [Address]
-      var ownAddressCount: Int
-      var hostname: String?
-      var instance: ServiceInstance?
-      var version: String?
-      var models: [String]
-      var info: String?
-      var txt: TXTRecord
-      var interfaces: [String]
       var isLocal: Bool
-      var firstSeen: WallTime
     }
 
     let values: Values

@@ -5,18 +5,20 @@ package struct Backend: Hashable, Sendable {
   /// What it is.
   var facts: Facts
 
-  package var status: BackendStatus
-  /// Known from a source that is down, or from before a restart, and not seen since.
-  package var isStale: Bool
+  private var kept: KeptReport?
+
   package var lastSeen: WallTime
   /// When its grace period ends; nil while a sighting is present.
   package var expiresAt: WallTime?
+  package var status: BackendStatus
+  /// Known from a source that is down, or from before a restart, and not seen since.
+  package var isStale: Bool
+
   /// Outcome of the last health check; nil before the first.
   package var lastCheck: HealthReport? {
     get { kept?.report }
     set { kept = newValue.map(KeptReport.init) }
   }
-  private var kept: KeptReport?
 
   init(
     _ facts: Facts, status: BackendStatus, isStale: Bool, lastSeen: WallTime,
@@ -65,12 +67,12 @@ package struct Backend: Hashable, Sendable {
     self.init(
       Facts(
         Facts.Values(
-          id: id, name: name, url: url, scheme: scheme, host: host, port: port, apiPath: apiPath,
-          type: type, claimedType: claimedType, detectedType: detectedType, source: source,
-          sources: sources, priority: priority, addresses: addresses,
-          ownAddressCount: ownAddressCount, hostname: hostname, instance: instance,
-          version: version, models: models, info: info, txt: txt, interfaces: interfaces,
-          isLocal: isLocal, firstSeen: firstSeen)),
+          id: id, name: name, url: url, host: host, apiPath: apiPath, hostname: hostname,
+          instance: instance, version: version, info: info, txt: txt, models: models,
+          addresses: addresses, sources: sources, interfaces: interfaces,
+          ownAddressCount: ownAddressCount, priority: priority, firstSeen: firstSeen, port: port,
+          scheme: scheme, type: type, claimedType: claimedType, detectedType: detectedType,
+          source: source, isLocal: isLocal)),
       status: status, isStale: isStale, lastSeen: lastSeen, expiresAt: expiresAt,
       lastCheck: lastCheck)
   }

@@ -16,12 +16,15 @@ package struct BackendID: Hashable, Comparable, Sendable, CustomStringConvertibl
   /// The id of `identity`; `attempt` above 0 gives others, for when the first is taken.
   package init(of identity: String, in namespace: Namespace, attempt: Int = 0) {
     // RFC 9562 §6.6: 6ba7b810-… and 6ba7b811-9dad-11d1-80b4-00c04fd430c8.
-    let prefix: [UInt8] = [
+    var message: [UInt8] = []
+    message.reserveCapacity(128)
+    message += [
       0x6B, 0xA7, 0xB8, namespace == .dns ? 0x10 : 0x11, 0x9D, 0xAD, 0x11, 0xD1, 0x80, 0xB4, 0x00,
       0xC0, 0x4F, 0xD4, 0x30, 0xC8,
     ]
-    let suffix = attempt == 0 ? "" : " #\(attempt + 1)"
-    let digest = SHA1.digest(of: prefix + Array(identity.utf8) + Array(suffix.utf8))
+    message += identity.utf8
+    if attempt > 0 { message += " #\(attempt + 1)".utf8 }
+    let digest = SHA1.digest(of: message)
     let head = UInt64(digest.0) << 32 | UInt64(digest.1)
     let tail = UInt64(digest.2) << 32 | UInt64(digest.3)
     high = head & ~0xF000 | 0x5000

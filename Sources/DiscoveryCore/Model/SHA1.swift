@@ -2,33 +2,36 @@
 enum SHA1 {
   typealias Digest = (UInt32, UInt32, UInt32, UInt32, UInt32)
 
-  static func digest(of message: [UInt8]) -> Digest {
+  static func digest(of message: consuming [UInt8]) -> Digest {
+    let bits = UInt64(message.count) * 8
     var padded = message
     padded.append(0x80)
     while padded.count % 64 != 56 { padded.append(0) }
-    let bits = UInt64(message.count) * 8
     for shift in stride(from: 56, through: 0, by: -8) {
       padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
     }
     var state: Digest = (0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0)
-    var words = [UInt32](repeating: 0, count: 80)
-    for block in stride(from: 0, to: padded.count, by: 64) {
-      for index in 0..<16 {
-        let start = block + 4 * index
-        words[index] =
-          UInt32(padded[start]) << 24 | UInt32(padded[start + 1]) << 16
-          | UInt32(padded[start + 2]) << 8 | UInt32(padded[start + 3])
+    // On the stack, unchecked: every new backend has its id hashed. The indices are those below.
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 80) { words in
+      for block in stride(from: 0, to: padded.count, by: 64) {
+        for index in 0..<16 {
+          let start = block + 4 * index
+          words[index] =
+            UInt32(padded[start]) << 24 | UInt32(padded[start + 1]) << 16
+            | UInt32(padded[start + 2]) << 8 | UInt32(padded[start + 3])
+        }
+        for index in 16..<80 {
+          let mixed = words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]
+          words[index] = rotated(mixed, by: 1)
+        }
+        compress(&state, words)
       }
-      for index in 16..<80 {
-        let mixed = words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]
-        words[index] = rotated(mixed, by: 1)
-      }
-      compress(&state, words)
     }
     return state
   }
 
-  private static func compress(_ state: inout Digest, _ words: [UInt32]) {
+  /// Takes a block's 80 words in.
+  private static func compress(_ state: inout Digest, _ words: UnsafeMutableBufferPointer<UInt32>) {
     var (a, b, c, d, e) = state
     func round(_ mix: UInt32, _ constant: UInt32, _ word: UInt32) {
       let next = rotated(a, by: 5) &+ mix &+ e &+ constant &+ word

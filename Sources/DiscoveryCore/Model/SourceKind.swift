@@ -14,6 +14,10 @@ package enum SourceKind: String, CaseIterable, Hashable, Comparable, Sendable, C
     left.rank < right.rank
   }
 
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(rank)
+  }
+
   private var rank: Int {
     switch self {
     case .static: 0
@@ -37,6 +41,11 @@ package enum SourceKind: String, CaseIterable, Hashable, Comparable, Sendable, C
     case .static, .runtime, .mdns, .federation: nil
     }
   }
+
+  /// The list of just this one, which most backends share.
+  var alone: [SourceKind] { Self.eachAlone[rank] }
+
+  private static let eachAlone = allCases.sorted().map { [$0] }
 
   /// A backend's priority where its source names none: lower is preferred.
   package var defaultPriority: Int { isAdministered ? 1 : 50 }

@@ -1,8 +1,13 @@
 /// What one source says of one server: all its sightings under one identity, the unit of merging.
 struct Claim {
   struct Key: Hashable {
-    let source: SourceKind
     let identity: String
+    let source: SourceKind
+
+    init(source: SourceKind, identity: String) {
+      self.source = source
+      self.identity = identity
+    }
 
     /// Names of two sources are seldom the same.
     func hash(into hasher: inout Hasher) {
@@ -26,13 +31,13 @@ struct Claim {
   /// In order of their last change, so that the last one is current while the sightings of an
   /// instance differ (a port that changed reaches its IPv4 sighting before its IPv6 one).
   var held: [Held]
+  var keys: [MatchKey] = []
+  /// The backend that it belongs to; nil only while it is being placed.
+  var entry: Int?
   /// True once its last sighting went; that sighting is kept to show and to recognise it.
   var isDeparted = false
   /// It advertises an API path that may not be used, which was said.
   var isPathRefused = false
-  /// The backend that it belongs to; nil only while it is being placed.
-  var entry: Int?
-  var keys: [MatchKey] = []
 
   var source: SourceKind { key.source }
 
@@ -53,8 +58,19 @@ struct Claim {
     return keys
   }
 
-  func index(of id: Sighting.ID) -> Int? {
-    held.firstIndex { $0.sighting.id == id }
+  /// Puts what its source says now in place of what it said; the latest is the last one.
+  mutating func replaceSighting(
+    at position: Int, with sighting: Sighting, at now: Moment
+  ) -> Sighting {
+    let former = held[position].sighting
+    let latest = Held(sighting: sighting, lastSeen: now)
+    if position == held.count - 1 {
+      held[position] = latest
+    } else {
+      held.remove(at: position)
+      held.append(latest)
+    }
+    return former
   }
 
   /// What decides which claim leads: present ones first, then precedence, then age.
@@ -62,6 +78,13 @@ struct Claim {
     if isDeparted != other.isDeparted { return other.isDeparted }
     if source != other.source { return source < other.source }
     return order < other.order
+  }
+}
+
+extension [Claim.Held] {
+  func index(of id: Sighting.ID) -> Int? {
+    for index in indices where self[index].sighting.id == id { return index }
+    return nil
   }
 }
 
@@ -78,11 +101,11 @@ struct Entry {
   var members: [Int]
   /// When its grace period ends; nil while a claim is present.
   var graceEnds: Moment?
+  /// What may have changed since it was last committed.
+  var touched = Touch.nothing
   var health: RegistryState.Health
   /// As it was last committed; nil before the first commit.
   var committed: Backend?
-  /// What may have changed since.
-  var touched = Touch.nothing
 
   enum Touch: Int {
     case nothing

@@ -64,6 +64,12 @@ extension Sighting {
     return keys
   }
 
+  /// True when its server is recognised by the same keys, wherever it is seen from.
+  func isAtSamePlace(as other: Sighting) -> Bool {
+    port == other.port && scheme == other.scheme && hostname == other.hostname
+      && addresses == other.addresses
+  }
+
   /// True when this machine serves it.
   func isOnThisMachine(_ network: LocalNetwork) -> Bool {
     if let hostname, HostName.isLoopback(hostname) { return true }

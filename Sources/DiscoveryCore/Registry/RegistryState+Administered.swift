@@ -17,7 +17,9 @@ extension RegistryState {
 
   /// The backend with this id, else the first listed one with this name.
   package func find(_ idOrName: String) -> Backend? {
-    if let id = BackendID(idOrName), let entry = entryByID[id] { return entries[entry].committed }
+    if let id = BackendID(idOrName), let entry = entrySlot(of: id) {
+      return entries[entry].committed
+    }
     return entries.indices.lazy.compactMap { entries[$0].committed }
       .filter { $0.name == idOrName }
       .min(by: Backend.isListedBefore)
@@ -25,14 +27,14 @@ extension RegistryState {
 
   /// The URLs under which the backend `id` was added while the daemon ran.
   package func runtimeURLs(of id: BackendID) -> [String] {
-    guard let entry = entryByID[id] else { return [] }
+    guard let entry = entrySlot(of: id) else { return [] }
     return entries[entry].members.map { claims[$0].key }.filter { $0.source == .runtime }
       .map(\.identity)
   }
 
   /// The backend that was added as `url`.
   package func backendID(ofRuntime url: BackendURL) -> BackendID? {
-    claimByKey[Claim.Key(source: .runtime, identity: url.description)]
+    claimSlot(of: Claim.Key(source: .runtime, identity: url.description))
       .flatMap { claims[$0].entry }.map { entries[$0].id }
   }
 }

@@ -3,11 +3,11 @@
 extension RegistryState {
   /// What is known of a backend from asking it.
   struct Health {
-    var status = BackendStatus.unknown
     /// What checks say that began earlier is void: the backend came, went or came back since.
     var notBefore: Uptime
     /// Nil before the first check.
     var found: Found?
+    var status = BackendStatus.unknown
 
     init(notBefore: Uptime) {
       self.notBefore = notBefore
@@ -40,7 +40,7 @@ extension RegistryState {
   package mutating func apply(
     _ result: CheckResult, to id: BackendID, at now: Moment
   ) -> Outcome {
-    guard settings.checksHealth, let entry = entryByID[id],
+    guard settings.checksHealth, let entry = entrySlot(of: id),
       result.startedAt >= entries[entry].health.notBefore,
       result.endpoint == entries[entry].committed?.endpoint
     else { return Outcome() }
@@ -64,7 +64,7 @@ extension RegistryState {
 
   /// The last check of a backend; nil before the first.
   func lastCheck(of id: BackendID) -> HealthReport? {
-    entryByID[id].flatMap { entries[$0].health.found?.lastCheck }
+    entrySlot(of: id).flatMap { entries[$0].health.found?.lastCheck }
   }
 
   /// All that was found is forgotten: nobody checks any more.

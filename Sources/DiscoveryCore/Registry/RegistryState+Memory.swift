@@ -61,7 +61,7 @@ extension RegistryState {
         keys.append(key)
       }
     }
-    guard !held.isEmpty, entries.count < settings.maxBackends, claimByKey[key] == nil,
+    guard !held.isEmpty, entries.count < settings.maxBackends, claimSlot(of: key) == nil,
       leaders(sharing: keys).isEmpty
     else { return }
     nextOrder += 1
@@ -69,7 +69,7 @@ extension RegistryState {
     restored.isDeparted = true
     restored.keys = keys
     let claim = claims.insert(restored)
-    claimByKey[key] = claim
+    claimsByKey.insert(claim, key.indexHash)
     place(claim, at: now)
     if let entry = claims[claim].entry { beginGrace(entry, at: now) }
   }

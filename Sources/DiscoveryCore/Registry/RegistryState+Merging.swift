@@ -85,13 +85,13 @@ extension RegistryState {
     let key = claims[claim].key
     let birth =
       births.isEmpty
-      ? nil : births.removeValue(forKey: key).flatMap { entryByID[$0.id] == nil ? $0 : nil }
+      ? nil : births.removeValue(forKey: key).flatMap { entrySlot(of: $0.id) == nil ? $0 : nil }
     let id = birth?.id ?? freeID(of: key)
     let entry = entries.insert(
       Entry(
         id: id, firstSeen: birth?.firstSeen ?? now.wall, leader: claim, members: [claim],
         health: Health(notBefore: now.uptime)))
-    entryByID[id] = entry
+    entriesByID.insert(entry, id.indexHash)
     claims[claim].entry = entry
     touch(entry)
     index(entry, at: now)
@@ -104,7 +104,7 @@ extension RegistryState {
     var attempt = 0
     while true {
       let id = BackendID(of: key.identity, in: namespace, attempt: attempt)
-      if entryByID[id] == nil { return id }
+      if entrySlot(of: id) == nil { return id }
       attempt += 1
     }
   }
@@ -133,10 +133,12 @@ extension RegistryState {
   private mutating func index(_ entry: Int, at now: Moment) {
     var others: [Int] = []
     for key in claims[entries[entry].leader].keys {
-      guard let other = entryByLeaderKey.updateValue(entry, forKey: key), other != entry else {
-        continue
+      if let other = entrySlot(ledUnder: key) {
+        guard other != entry else { continue }
+        if !others.contains(other) { others.append(other) }
+        entriesByLeaderKey.remove(other, key.indexHash)
       }
-      if !others.contains(other) { others.append(other) }
+      entriesByLeaderKey.insert(entry, key.indexHash)
     }
     for other in others where entries.contains(other) {
       for member in close(other) {
@@ -146,8 +148,8 @@ extension RegistryState {
   }
 
   private mutating func unindex(_ entry: Int) {
-    for key in claims[entries[entry].leader].keys where entryByLeaderKey[key] == entry {
-      entryByLeaderKey[key] = nil
+    for key in claims[entries[entry].leader].keys {
+      entriesByLeaderKey.remove(entry, key.indexHash)
     }
   }
 
@@ -196,7 +198,7 @@ extension RegistryState {
     if claims.contains(entries[entry].leader) { unindex(entry) }
     let closed = entries[entry]
     if let committed = closed.committed { dissolved.append(committed) }
-    entryByID[closed.id] = nil
+    entriesByID.remove(entry, closed.id.indexHash)
     entries.remove(entry)
     deadlines.cancel(entry)
     for member in closed.members { claims[member].entry = nil }
@@ -211,7 +213,7 @@ extension RegistryState {
     if !claims[claim].isDeparted {
       countSighting(of: claims[claim].source, by: -claims[claim].held.count)
     }
-    claimByKey[claims[claim].key] = nil
+    claimsByKey.remove(claim, claims[claim].key.indexHash)
     claims.remove(claim)
   }
 
@@ -223,9 +225,11 @@ extension RegistryState {
   // MARK: - Relations
 
   func leaders(sharing keys: [MatchKey]) -> [Int] {
-    keys.reduce(into: []) { found, key in
-      if let entry = entryByLeaderKey[key], !found.contains(entry) { found.append(entry) }
+    var found: [Int] = []
+    for key in keys {
+      if let entry = entrySlot(ledUnder: key), !found.contains(entry) { found.append(entry) }
     }
+    return found
   }
 
   private func isBetterLed(_ left: Int, _ right: Int) -> Bool {
@@ -237,6 +241,6 @@ extension RegistryState {
   }
 
   private func isRelated(_ claim: Int, toLeaderOf entry: Int) -> Bool {
-    claims[claim].keys.contains { entryByLeaderKey[$0] == entry }
+    claims[claim].keys.contains { entrySlot(ledUnder: $0) == entry }
   }
 }

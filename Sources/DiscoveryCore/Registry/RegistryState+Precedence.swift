@@ -2,7 +2,7 @@
 // addresses and metadata.
 
 extension RegistryState {
-  func view(of entry: Int) -> Backend {
+  mutating func view(of entry: Int) -> Backend {
     let facts = presentFacts(of: entry)
     let found = entries[entry].health.found
     let isChecked = found.map { $0.endpoint == facts.endpoint } ?? false
@@ -13,7 +13,7 @@ extension RegistryState {
   }
 
   /// What was committed of it as long as nothing else was said.
-  private func presentFacts(of entry: Int) -> Backend.Facts {
+  private mutating func presentFacts(of entry: Int) -> Backend.Facts {
     if entries[entry].touched != .everything, let committed = entries[entry].committed {
       return committed.facts
     }
@@ -22,7 +22,9 @@ extension RegistryState {
   }
 
   /// What the backend is, from its claims, and from what checks found of it.
-  func facts(of entry: Int, findings: Findings?, answering: Address?) -> Backend.Facts {
+  mutating func facts(
+    of entry: Int, findings: Findings?, answering: Address?
+  ) -> Backend.Facts {
     let leader = entries[entry].leader
     var ranked = entries[entry].members
     // The leader is the first of them then.
@@ -30,62 +32,74 @@ extension RegistryState {
     let source = claims[leader].source
     let spoken = claims[leader].current
     var announced: Sighting?
-    var parsed: [ParsedService] = []
+    var claimedType = spoken.settings.type ?? .unknown
+    var version = findings?.version
+    var models: [String] = []
+    var info: String?
+    var hostname: String?
+    var path: String?
     for claim in ranked {
       let current = claims[claim].current
+      hostname = hostname ?? current.hostname
       guard let instance = current.instance else { continue }
       announced = announced ?? current
-      parsed.append(ParsedService(txt: current.txt, serviceType: instance.type))
+      let said = ParsedService(txt: current.txt, serviceType: instance.type)
+      if claim == leader { path = said.advertisedAPIPath }
+      if claimedType == .unknown, spoken.settings.type == nil { claimedType = said.type }
+      version = version ?? said.version
+      if models.isEmpty { models = said.models }
+      info = info ?? said.info
     }
-    let claimedType =
-      spoken.settings.type ?? parsed.first { $0.type != .unknown }?.type ?? .unknown
     let type = claimedType == .unknown ? findings?.type ?? .unknown : claimedType
-    let apiPath = apiPath(
-      of: spoken, parsed: spoken.instance == nil ? nil : parsed.first, type: type)
+    // An administrator's URL is taken at its word; a service's path comes from its TXT record. The
+    // default is that of the backend's type, which another claim may know better.
+    let apiPath =
+      (spoken.instance == nil ? spoken.settings.apiPath : path) ?? type.defaultAPIPath
     let (addresses, own) = addresses(
       leader: leader, ranked: ranked, answering: answering)
     let host = host(of: spoken, from: source, addresses: addresses)
+    let hostText = host.description
     return Backend.Facts(
       Backend.Facts.Values(
         id: entries[entry].id,
         name: spoken.name,
-        url: Self.url(spoken.scheme, host, spoken.port, apiPath),
-        scheme: spoken.scheme,
-        host: host.description,
-        port: spoken.port,
+        url: Self.url(spoken.scheme, host.urlHost(as: hostText), spoken.port, apiPath),
+        host: hostText,
         apiPath: apiPath,
+        hostname: hostname,
+        instance: announced?.instance,
+        version: version,
+        info: info,
+        txt: announced?.txt ?? TXTRecord(),
+        models: findings?.models ?? models,
+        addresses: addresses,
+        sources: sources(of: ranked),
+        interfaces: interfaces(of: ranked),
+        ownAddressCount: own,
+        priority: spoken.settings.priority ?? source.defaultPriority,
+        firstSeen: entries[entry].firstSeen,
+        port: spoken.port,
+        scheme: spoken.scheme,
         type: type,
         claimedType: claimedType,
         detectedType: findings?.type,
         source: source,
-        sources: ranked.count == 1
-          ? [source]
-          : ranked.reduce(into: []) { sources, claim in
-            if sources.last != claims[claim].source { sources.append(claims[claim].source) }
-          },
-        priority: spoken.settings.priority ?? source.defaultPriority,
-        addresses: addresses,
-        ownAddressCount: own,
-        hostname: ranked.lazy.compactMap { claims[$0].current.hostname }.first,
-        instance: announced?.instance,
-        version: findings?.version ?? parsed.lazy.compactMap(\.version).first,
-        models: findings?.models ?? parsed.first { !$0.models.isEmpty }?.models ?? [],
-        info: parsed.lazy.compactMap(\.info).first,
-        txt: announced?.txt ?? TXTRecord(),
-        interfaces: interfaces(of: ranked),
         isLocal: claims[leader].held.contains {
           $0.sighting.isOnThisMachine(policy.network)
-        },
-        firstSeen: entries[entry].firstSeen))
+        }))
   }
 
   private static func url(
-    _ scheme: URLScheme, _ host: BackendURL.Host, _ port: UInt16, _ path: String
+    _ scheme: URLScheme, _ host: String, _ port: UInt16, _ path: String
   ) -> String {
-    var url = scheme == .http ? "http://" : "https://"
-    url += host.urlHost
+    let (start, end) = (scheme == .http ? "http://" : "https://", String(port))
+    var url = ""
+    url.reserveCapacity(
+      start.utf8.count + host.utf8.count + 1 + end.utf8.count + path.utf8.count)
+    url += start
+    url += host
     url += ":"
-    url += String(port)
+    url += end
     url += path
     return url
   }
@@ -104,7 +118,13 @@ extension RegistryState {
     entries[entry].members.allSatisfy { claims[$0].held.allSatisfy(\.isStale) }
   }
 
-  private func interfaces(of ranked: [Int]) -> [String] {
+  /// Most backends are seen on the same ones as the one before, and share the list.
+  private mutating func interfaces(of ranked: [Int]) -> [String] {
+    if ranked.count == 1, claims[ranked[0]].held.count == 1, lastInterfaces.count == 1,
+      claims[ranked[0]].current.id.interface == lastInterfaces[0]
+    {
+      return lastInterfaces
+    }
     var interfaces: [String] = []
     for claim in ranked {
       for held in claims[claim].held {
@@ -112,17 +132,18 @@ extension RegistryState {
         interfaces.append(name)
       }
     }
-    return interfaces.count > 1 ? interfaces.sorted() : interfaces
+    if interfaces.count > 1 { interfaces.sort() }
+    if interfaces != lastInterfaces { lastInterfaces = interfaces }
+    return lastInterfaces
   }
 
-  /// An administrator's URL is taken at its word; a service's path comes from its TXT record.
-  private func apiPath(of spoken: Sighting, parsed: ParsedService?, type: BackendType) -> String {
-    guard let parsed else { return spoken.settings.apiPath ?? type.defaultAPIPath }
-    // The default is that of the backend's type, which another claim may know better.
-    guard spoken.txt.hasValue(of: "api_path"), parsed.refusedAPIPath == nil else {
-      return type.defaultAPIPath
+  private func sources(of ranked: [Int]) -> [SourceKind] {
+    if ranked.count == 1 { return claims[ranked[0]].source.alone }
+    var sources: [SourceKind] = []
+    for claim in ranked where sources.last != claims[claim].source {
+      sources.append(claims[claim].source)
     }
-    return parsed.apiPath
+    return sources
   }
 
   /// All addresses, the leader's own before those that others add, each group in order of trial but
@@ -161,6 +182,14 @@ extension RegistryState {
     if source.isAdministered, let hostname = spoken.hostname { return .name(hostname) }
     if let first = addresses.first { return .address(first) }
     return .name(spoken.hostname ?? "")
+  }
+}
+
+extension BackendURL.Host {
+  /// As it stands in a URL, where `text` is its description.
+  fileprivate func urlHost(as text: String) -> String {
+    if case .address(let address) = self, address.family == .ipv6 { return address.urlHost }
+    return text
   }
 }
 

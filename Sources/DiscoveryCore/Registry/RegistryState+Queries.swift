@@ -3,6 +3,19 @@
 extension RegistryState {
   package var backendCount: Int { entries.count }
 
+  func claimSlot(of key: Claim.Key) -> Int? {
+    claimsByKey.slot(key.indexHash) { claims[$0].key == key }
+  }
+
+  func entrySlot(of id: BackendID) -> Int? {
+    entriesByID.slot(id.indexHash) { entries[$0].id == id }
+  }
+
+  /// The backend whose leader has `key`.
+  func entrySlot(ledUnder key: MatchKey) -> Int? {
+    entriesByLeaderKey.slot(key.indexHash) { claims[entries[$0].leader].keys.contains(key) }
+  }
+
   /// All backends in listing order.
   package func snapshot() -> RegistrySnapshot {
     RegistrySnapshot(

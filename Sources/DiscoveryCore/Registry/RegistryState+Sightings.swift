@@ -3,7 +3,7 @@
 extension RegistryState {
   mutating func found(_ sighting: Sighting, from source: SourceKind, at now: Moment) {
     let key = Claim.Key(source: source, identity: sighting.id.identity)
-    let claim = claimByKey[key]
+    let claim = claimSlot(of: key)
     // What is repeated was judged when it came, and whenever the rules changed since.
     if let claim, repeats(claim, sighting, at: now) { return }
     judge(sighting, of: claim, under: key, at: now)
@@ -11,7 +11,7 @@ extension RegistryState {
 
   /// True when the claim holds the very same: it is seen again, and nothing else comes of it.
   private mutating func repeats(_ claim: Int, _ sighting: Sighting, at now: Moment) -> Bool {
-    guard !claims[claim].isDeparted, let position = claims[claim].index(of: sighting.id),
+    guard !claims[claim].isDeparted, let position = claims[claim].held.index(of: sighting.id),
       claims[claim].held[position].sighting == sighting
     else { return false }
     claims[claim].held[position].lastSeen = now
@@ -47,10 +47,13 @@ extension RegistryState {
       revive(claim, with: vetted, at: now)
     } else if repeats(claim, vetted, at: now) {
       return
-    } else if let position = claims[claim].index(of: vetted.id) {
-      claims[claim].held.remove(at: position)
-      claims[claim].held.append(Claim.Held(sighting: vetted, lastSeen: now))
-      rekey(claim, at: now)
+    } else if let position = claims[claim].held.index(of: vetted.id) {
+      let former = claims[claim].replaceSighting(at: position, with: vetted, at: now)
+      if vetted.isAtSamePlace(as: former), let entry = claims[claim].entry {
+        touch(entry)
+      } else {
+        rekey(claim, at: now)
+      }
     } else {
       guard hasRoom(forSightingOf: claim) else {
         note(.skipped(vetted, key.source, .limit))
@@ -63,8 +66,8 @@ extension RegistryState {
   }
 
   mutating func removed(_ id: Sighting.ID, from source: SourceKind, at now: Moment) {
-    guard let claim = claimByKey[Claim.Key(source: source, identity: id.identity)],
-      !claims[claim].isDeparted, let position = claims[claim].index(of: id)
+    guard let claim = claimSlot(of: Claim.Key(source: source, identity: id.identity)),
+      !claims[claim].isDeparted, let position = claims[claim].held.index(of: id)
     else { return }
     countSighting(of: source, by: -1)
     guard claims[claim].held.count > 1 else {
@@ -133,7 +136,7 @@ extension RegistryState {
       case .success(sighting): continue
       case .success, .failure:
         let key = Claim.Key(source: source, identity: sighting.id.identity)
-        judge(sighting, of: claimByKey[key], under: key, at: now)
+        judge(sighting, of: claimSlot(of: key), under: key, at: now)
       }
     }
   }
@@ -151,7 +154,7 @@ extension RegistryState {
       Claim(
         key: key, order: nextOrder, held: [Claim.Held(sighting: sighting, lastSeen: now)],
         keys: sighting.matchKeys(on: policy.network)))
-    claimByKey[key] = claim
+    claimsByKey.insert(claim, key.indexHash)
     countSighting(of: key.source, by: 1)
     place(claim, at: now)
   }
@@ -167,7 +170,7 @@ extension RegistryState {
 
   /// A path that would steer the URL is worth a word: once for each server, until it says a good one.
   private mutating func noteRefusedPath(of key: Claim.Key) {
-    guard let claim = claimByKey[key] else { return }
+    guard let claim = claimSlot(of: key) else { return }
     let sighting = claims[claim].current
     let isRefused =
       sighting.txt["api_path"] != nil

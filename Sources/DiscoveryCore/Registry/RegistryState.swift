@@ -49,10 +49,10 @@ package struct RegistryState {
 
   var claims = SlotArray(vacant: Claim.vacant)
   var entries = SlotArray(vacant: Entry.vacant)
-  var claimByKey: [Claim.Key: Int] = [:]
-  var entryByID: [BackendID: Int] = [:]
+  var claimsByKey = SlotIndex()
+  var entriesByID = SlotIndex()
   /// Whose leader has a key; no two leaders share one, or they would be one backend.
-  var entryByLeaderKey: [MatchKey: Int] = [:]
+  var entriesByLeaderKey = SlotIndex()
   /// When each entry has to be looked at: the end of its grace period, or of a lifetime.
   var deadlines = DeadlineQueue<Int>()
   var sightingCount = 0
@@ -64,6 +64,8 @@ package struct RegistryState {
   /// Entries of which something may have changed in this call, in the order that they were touched.
   var touched: [Int] = []
   var dissolved: [Backend] = []
+  /// Those of the backend that was looked at last.
+  var lastInterfaces: [String] = []
   private var notices: [RegistryNotice] = []
   /// How often each reason to skip occurred, from the start on.
   package private(set) var skipCounts: [RegistryNotice.SkipReason: Int] = [:]
@@ -187,7 +189,7 @@ package struct RegistryState {
     var backend = view(of: slot)
     entries[slot].touched = .nothing
     let previous = entries[slot].committed
-    // One and the same facts are kept once.
+    // Facts that are the same are kept once, and known by that.
     if let previous, previous.facts == backend.facts { backend.facts = previous.facts }
     entries[slot].committed = backend
     if let kind = Self.kind(from: previous, to: backend) {
@@ -215,12 +217,13 @@ package struct RegistryState {
     return RegistryChange(revision: revision, kind: kind, backend: backend, previous: previous)
   }
 
-  /// What a consumer would call the step from one view to the next; nil for no change.
+  /// What a consumer would call the step from one view to the next, which share facts that did not
+  /// change; nil for no change.
   private static func kind(from previous: Backend?, to next: Backend) -> RegistryChange.Kind? {
     guard let previous else { return .added }
     if previous.expiresAt == nil, next.expiresAt != nil { return .disappeared }
     if previous.expiresAt != nil, next.expiresAt == nil { return .reappeared }
-    if next.facts == previous.facts, next.status == previous.status,
+    if next.facts === previous.facts, next.status == previous.status,
       next.isStale == previous.isStale, next.expiresAt == previous.expiresAt
     {
       return nil

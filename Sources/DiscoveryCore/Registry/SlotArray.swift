@@ -17,6 +17,8 @@ struct SlotArray<Element> {
 
   mutating func insert(_ element: Element) -> Int {
     guard let slot = free.popLast() else {
+      // By a quarter at a time: twice the room would be much for what mostly stays as it is.
+      if slots.count == slots.capacity { slots.reserveCapacity(slots.count + slots.count / 4 + 8) }
       slots.append(element)
       isUsed.append(true)
       return slots.count - 1

@@ -5,6 +5,8 @@ package struct ParsedService: Hashable, Sendable {
   package let apiPath: String
   /// The `api_path` that was advertised and refused; nil where none was.
   package let refusedAPIPath: String?
+  /// The `api_path` that was advertised and is used; nil where none was.
+  let advertisedAPIPath: String?
   package let version: String?
   package let info: String?
   package let models: [String]
@@ -17,6 +19,7 @@ package struct ParsedService: Hashable, Sendable {
     let isSafe = path.isEmpty || APIPath.isValid(path)
     apiPath = isSafe ? path : type.defaultAPIPath
     refusedAPIPath = isSafe ? nil : advertised
+    advertisedAPIPath = isSafe && advertised != nil ? path : nil
     version = txt["version"].flatMap { $0.isEmpty ? nil : $0 }
     info = txt["info"]
     models = Self.sorted(txt.list("models") ?? txt.list("model") ?? [])

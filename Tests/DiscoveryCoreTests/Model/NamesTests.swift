@@ -42,6 +42,19 @@ import Testing
     #expect(BackendID(of: long, in: .dns, attempt: 1) != id)
   }
 
+  private static let ids = [
+    (39, "2f80c0d1-1c62-579f-8d68-e61ad5592c9b"), (40, "e56fd57a-7633-5e1d-8f80-70e05ac413e5"),
+    (47, "a112377b-8258-5ef7-b5b0-d2540bc03abb"), (48, "83993b6c-dea9-55ca-be5b-9989c85943fc"),
+    (103, "69b5a616-6ae8-5c37-8b46-37d527314c4d"), (104, "c917ca2c-8395-5e00-8f28-a898d41a4b8d"),
+    (300, "8563d838-2cd7-5fbc-9b5c-88a26c27da93"),
+  ]
+
+  @Test("a name of any length has the id that others compute, one or more blocks", arguments: Self.ids)
+  func idOfLength(length: Int, id: String) {
+    let name = String(repeating: "x", count: length)
+    #expect(BackendID(of: name, in: .dns).description == id)
+  }
+
   @Test("what is no UUID is refused", arguments: ["", "x", "886313e1-3b8a-5372-9b90-0c9aee199e5"])
   func noID(text: String) {
     #expect(BackendID(text) == nil)

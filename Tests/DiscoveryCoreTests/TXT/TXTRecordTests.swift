@@ -38,6 +38,29 @@ import Testing
     #expect(record(["k=" + String(repeating: "x", count: 253)]).attributes.count == 1)
   }
 
+  @Test("a record that is put together again from its attributes is the same")
+  func again() {
+    var txt = record(["Version=1", "flag", "empty=", "info=größe = 😀"])
+    let long = String(repeating: "y", count: 765)
+    let more = TXTRecord.Attribute(key: "long", value: long)
+    let isTaken = txt.add(more)
+    #expect(isTaken)
+    #expect(TXTRecord(restoring: txt.attributes) == txt)
+    #expect(txt["LONG"] == long)
+    #expect(txt["flag"] == nil)
+    #expect(txt["empty"] == "")
+    #expect(txt.strings.map(\.count) == [9, 4, 6, 19, 770])
+    #expect(txt.wireLength == 9 + 4 + 6 + 19 + 770 + 5)
+    #expect(txt != record(["Version=1", "flag=", "empty=", "info=größe = 😀"]))
+  }
+
+  @Test("what is longer than any string of a record can become is dropped")
+  func tooLong() {
+    let long = String(repeating: "y", count: 70_000)
+    let attributes = [TXTRecord.Attribute(key: "a", value: long), .init(key: long, value: nil)]
+    #expect(TXTRecord(restoring: attributes).attributes.isEmpty)
+  }
+
   @Test("bytes that are no UTF-8 become replacement characters")
   func binary() {
     var txt = TXTRecord()

@@ -171,7 +171,7 @@ struct RandomRun<Random: RandomNumberGenerator> {
     var sightings = 0
     for claim in state.claims.indices {
       let record = state.claims[claim]
-      guard state.claimByKey[record.key] == claim else { return "a claim is not indexed" }
+      guard state.claimSlot(of: record.key) == claim else { return "a claim is not indexed" }
       guard let entry = record.entry, state.entries.contains(entry),
         state.entries[entry].members.contains(claim)
       else { return "a claim without its backend" }
@@ -182,7 +182,7 @@ struct RandomRun<Random: RandomNumberGenerator> {
         sightings += record.held.count
       }
     }
-    guard state.claimByKey.count == state.claims.count else { return "an index of nothing" }
+    guard state.claimsByKey.count == state.claims.count else { return "an index of nothing" }
     guard state.sightingCount == sightings else { return "sightings are miscounted" }
     let counted = state.sourceStatuses().reduce(0) { $0 + $1.sightings }
     return counted == sightings ? nil : "the sources' sightings are miscounted"
@@ -194,7 +194,7 @@ struct RandomRun<Random: RandomNumberGenerator> {
       let record = state.entries[entry]
       guard record.members.contains(record.leader) else { return "a leader from elsewhere" }
       guard Set(record.members).count == record.members.count else { return "a member twice" }
-      guard state.entryByID[record.id] == entry else { return "an id is not indexed" }
+      guard state.entrySlot(of: record.id) == entry else { return "an id is not indexed" }
       let leader = state.claims[record.leader]
       for member in record.members where member != record.leader {
         let claim = state.claims[member]
@@ -205,14 +205,17 @@ struct RandomRun<Random: RandomNumberGenerator> {
         guard keys.updateValue(entry, forKey: key) == nil else { return "two leaders share a key" }
       }
     }
-    guard state.entryByID.count == state.entries.count else { return "an id of nothing" }
-    return keys == state.entryByLeaderKey ? nil : "the key index is wrong"
+    guard state.entriesByID.count == state.entries.count else { return "an id of nothing" }
+    for (key, entry) in keys where state.entrySlot(ledUnder: key) != entry {
+      return "a leader's key is not indexed"
+    }
+    return keys.count == state.entriesByLeaderKey.count ? nil : "a key of nothing"
   }
 
   /// The network removes no static backend, and no two of one URL exist.
   private func faultOfStatics() -> String? {
     for id in configured.keys {
-      let claim = state.claimByKey[Claim.Key(source: .static, identity: id.identity)]
+      let claim = state.claimSlot(of: Claim.Key(source: .static, identity: id.identity))
       guard let claim, let entry = state.claims[claim].entry else { return "a static one is lost" }
       guard state.entries[entry].graceEnds == nil else { return "a static one is in grace" }
     }

@@ -39,10 +39,14 @@ extension Sighting.ID {
 extension Backend {
   /// The fields that differ: this one's values, and those that were wanted.
   func differences(to wanted: Backend) -> String {
-    zip(Mirror(reflecting: self).children, Mirror(reflecting: wanted).children)
+    zip(parts, wanted.parts)
       .map { (name: $0.label ?? "", value: "\($0.value)", wanted: "\($1.value)") }
       .filter { $0.value != $0.wanted }
       .map { "\($0.name) \($0.value), not \($0.wanted)" }
       .joined(separator: "; ")
+  }
+
+  private var parts: [Mirror.Child] {
+    Array(Mirror(reflecting: facts.values).children) + Array(Mirror(reflecting: self).children)
   }
 }
