@@ -48,7 +48,8 @@ package enum ListCommand {
       try console.write(String(decoding: answer.bytes, as: UTF8.self))
       try console.write("\n")
     } else if arguments.has(names) {
-      try console.write(lines: try answer.read(ListedBackend.self).map { PlainText.cleaned($0.name) })
+      try console.write(
+        lines: try answer.read(ListedBackend.self).map { PlainText.cleaned($0.name) })
     } else if answer.elements.isEmpty {
       console.writeError(query.isEmpty ? "no backends\n" : "no backend matches\n")
     } else {
