@@ -38,49 +38,74 @@ package struct Timestamp: Hashable, Sendable, CustomStringConvertible {
 
   /// Reads RFC 3339 with any number of fractional digits and any offset; nil for anything else.
   package init?(_ text: some StringProtocol) {
-    var rest = Array(text.utf8)[...]
-    func number(_ width: Int) -> Int64? {
-      guard rest.count >= width, rest.prefix(width).allSatisfy(Ascii.digits.contains) else {
-        return nil
-      }
-      let value = rest.prefix(width).reduce(Int64(0)) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
-      rest = rest.dropFirst(width)
-      return value
-    }
-    func skip(_ letter: Unicode.Scalar) -> Bool {
-      guard let first = rest.first,
-        Ascii.lowercased(first) == Ascii.lowercased(UInt8(ascii: letter))
-      else { return false }
-      rest.removeFirst()
-      return true
-    }
-    guard let year = number(4), skip("-"), let month = number(2), skip("-"), let day = number(2),
-      skip("T"), let hour = number(2), skip(":"), let minute = number(2), skip(":"),
-      let second = number(2), (1...12).contains(month),
-      (1...Self.length(ofMonth: month, year: year)).contains(day),
+    var text = Digits(text)
+    guard let year = text.number(4), text.skip("-"), let month = text.number(2), text.skip("-"),
+      let day = text.number(2), text.skip("T"), let hour = text.number(2), text.skip(":"),
+      let minute = text.number(2), text.skip(":"), let second = text.number(2),
+      (1...12).contains(month), (1...Self.length(ofMonth: month, year: year)).contains(day),
       hour < 24, minute < 60, second <= 60
     else { return nil }
     var fraction: Int64 = 0
-    if skip(".") {
-      let digits = rest.prefix { Ascii.digits.contains($0) }
-      guard !digits.isEmpty else { return nil }
-      rest = rest.dropFirst(digits.count)
-      for place in 0..<3 {
-        let digit = digits.dropFirst(place).first.map { Int64($0 - UInt8(ascii: "0")) }
-        fraction = fraction * 10 + (digit ?? 0)
-      }
+    if text.skip(".") {
+      guard let thousandths = text.thousandths() else { return nil }
+      fraction = thousandths
     }
     var offset: Int64 = 0
-    if !skip("Z") {
-      let isWest = skip("-")
-      guard isWest || skip("+"), let hours = number(2), skip(":"), let minutes = number(2),
-        hours < 24, minutes < 60
+    if !text.skip("Z") {
+      let isWest = text.skip("-")
+      guard isWest || text.skip("+"), let hours = text.number(2), text.skip(":"),
+        let minutes = text.number(2), hours < 24, minutes < 60
       else { return nil }
       offset = (hours * 60 + minutes) * (isWest ? -1 : 1)
     }
-    guard rest.isEmpty else { return nil }
+    guard text.isAtEnd else { return nil }
     let minutes = (Self.days(fromYear: year, month: month, day: day) * 24 + hour) * 60 + minute
     time = WallTime(milliseconds: ((minutes - offset) * 60 + second) * 1000 + fraction)
+  }
+}
+
+/// Takes a time's text apart.
+private struct Digits {
+  private let bytes: [UInt8]
+  private var position = 0
+
+  init(_ text: some StringProtocol) {
+    bytes = Array(text.utf8)
+  }
+
+  var isAtEnd: Bool { position == bytes.count }
+
+  /// The value of the digit that is next; nil where none is.
+  private mutating func digit() -> Int64? {
+    guard !isAtEnd, Ascii.digits.contains(bytes[position]) else { return nil }
+    position += 1
+    return Int64(bytes[position - 1] - UInt8(ascii: "0"))
+  }
+
+  /// A number of that many digits.
+  mutating func number(_ width: Int) -> Int64? {
+    var number: Int64 = 0
+    for _ in 0..<width {
+      guard let digit = digit() else { return nil }
+      number = number * 10 + digit
+    }
+    return number
+  }
+
+  /// The thousandths of a fraction of one digit or more.
+  mutating func thousandths() -> Int64? {
+    guard let tenths = digit() else { return nil }
+    let thousandths = tenths * 100 + (digit() ?? 0) * 10 + (digit() ?? 0)
+    while digit() != nil {}
+    return thousandths
+  }
+
+  /// True where `letter` is next, in either case, which is behind it then.
+  mutating func skip(_ letter: Unicode.Scalar) -> Bool {
+    guard !isAtEnd, Ascii.lowercased(bytes[position]) == Ascii.lowercased(UInt8(ascii: letter))
+    else { return false }
+    position += 1
+    return true
   }
 }
 

@@ -76,7 +76,7 @@ struct TableTests {
 
   @Test("an empty cell is shown as a hyphen, and no line ends in blanks")
   func empty() {
-    let lines = BackendTable.table(of: [.example("")], now: FixedClock.time)
+    let lines = BackendTable.table(of: [BackendDocument.example("")], now: FixedClock.time)
       .lines(width: 80, styled: false)
     #expect(lines[1].hasPrefix("-   "))
     #expect(lines.allSatisfy { !$0.hasSuffix(" ") })

@@ -181,37 +181,41 @@ extension RequestParser {
       !parts[1].isEmpty, parts[1].allSatisfy({ (0x21...0x7E).contains($0) })
     else { throw malformed("the request line is malformed") }
     let isVersion10: Bool
-    switch String(decoding: parts[2], as: UTF8.self) {
-    case "HTTP/1.1": isVersion10 = false
-    case "HTTP/1.0": isVersion10 = true
-    case let version where version.hasPrefix("HTTP/"):
+    if parts[2].elementsEqual("HTTP/1.1".utf8) {
+      isVersion10 = false
+    } else if parts[2].elementsEqual("HTTP/1.0".utf8) {
+      isVersion10 = true
+    } else if parts[2].starts(with: "HTTP/".utf8) {
       throw Refusal(
         status: .versionNotSupported, message: "only HTTP/1.1 and HTTP/1.0 are spoken here")
-    default: throw malformed("the request line is malformed")
+    } else {
+      throw malformed("the request line is malformed")
     }
-    var target = String(decoding: parts[1], as: UTF8.self)[...]
+    // As bytes, all of which are ASCII: as characters it would take longer than all else of a request.
+    var target = parts[1]
     // The absolute form, as sent to proxies (§3.2.2).
     var authority: String?
-    if target.prefix("http://".count).lowercased() == "http://" {
-      target = target.dropFirst("http://".count)
-      let end = target.firstIndex { "/?#".contains($0) } ?? target.endIndex
-      authority = String(target[..<end])
+    let scheme = "http://".utf8
+    if target.prefix(scheme.count).lazy.map(Ascii.lowercased).elementsEqual(scheme) {
+      target = target.dropFirst(scheme.count)
+      let end = target.firstIndex { "/?#".utf8.contains($0) } ?? target.endIndex
+      authority = String(decoding: target[..<end], as: UTF8.self)
       target = target[end...]
-      if target.first != "/" { target = "/" + target }
+      if target.first != Ascii.slash { target = [Ascii.slash] + target }
     }
     let method = String(decoding: parts[0], as: UTF8.self)
     // "*" (OPTIONS), "host:port" (CONNECT) and what else the forms of other methods are (§3.2) are
     // paths that nothing is at: such methods are answered, not malformed.
-    guard target.first == "/" || !HTTPRequest.knownMethods.contains(method) else {
+    guard target.first == Ascii.slash || !HTTPRequest.knownMethods.contains(method) else {
       throw malformed("the request target does not begin with \"/\"")
     }
-    target = target[..<(target.firstIndex(of: "#") ?? target.endIndex)]
-    let mark = target.firstIndex(of: "?")
+    target = target.prefix { $0 != UInt8(ascii: "#") }
+    let path = target.prefix { $0 != UInt8(ascii: "?") }
+    let query = target[path.endIndex...].dropFirst()
     return HTTPRequest(
-      method: method,
-      path: String(target[..<(mark ?? target.endIndex)]),
-      query: mark.map { String(target[target.index(after: $0)...]) }, authority: authority,
-      isVersion10: isVersion10)
+      method: method, path: String(decoding: path, as: UTF8.self),
+      query: path.count < target.count ? String(decoding: query, as: UTF8.self) : nil,
+      authority: authority, isVersion10: isVersion10)
   }
 
   /// `name: value` (RFC 9112 §5), no folded lines.

@@ -16,7 +16,7 @@ package struct DaemonClient: Sendable {
 
   /// The documents of an answer, with the very bytes that came: so what a newer daemon says reaches
   /// scripts whole.
-  package struct Documents<Document: JSONReadable & Sendable>: Sendable {
+  package struct Documents: Sendable {
     /// Of each, in the answer's order.
     package let elements: [JSON]
     /// The JSON array.
@@ -24,7 +24,9 @@ package struct DaemonClient: Sendable {
     fileprivate let client: DaemonClient
 
     /// What the bytes say.
-    package func read() throws(CommandFailure) -> [Document] {
+    package func read<Document: JSONReadable>(
+      _ type: Document.Type
+    ) throws(CommandFailure) -> [Document] {
       do throws(JSONMismatch) {
         return try elements.map { element throws(JSONMismatch) in try Document(element) }
       } catch {
@@ -40,21 +42,17 @@ package struct DaemonClient: Sendable {
     client = APIClient(socket: socket)
   }
 
-  package func backends(
-    query: [(name: String, value: String)] = []
-  ) throws -> Documents<BackendDocument> {
+  package func backends(query: [(name: String, value: String)] = []) throws -> Documents {
     try documents("backends", at: Self.path("/v1/backends", query))
   }
 
   /// What is served, by the backends that the query asks for.
-  package func models(
-    query: [(name: String, value: String)] = []
-  ) throws -> Documents<ModelDocument> {
+  package func models(query: [(name: String, value: String)] = []) throws -> Documents {
     try documents("data", at: Self.path("/v1/models", query))
   }
 
   /// The documents under `key` of the answer.
-  private func documents<Document>(_ key: String, at path: String) throws -> Documents<Document> {
+  private func documents(_ key: String, at path: String) throws -> Documents {
     let answer = try decode(JSON.self, from: try send("GET", path))
     guard let array = answer[key], let elements = array.elements else {
       throw misunderstood(JSON.mismatch(key, "an array"))

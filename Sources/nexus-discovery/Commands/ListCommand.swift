@@ -45,14 +45,16 @@ package enum ListCommand {
     }
     let answer = try DaemonClient(arguments, console).backends(query: query)
     if arguments.has(.json) {
-      try console.write(String(decoding: answer.bytes, as: UTF8.self) + "\n")
+      try console.write(String(decoding: answer.bytes, as: UTF8.self))
+      try console.write("\n")
     } else if arguments.has(names) {
-      try console.write(lines: try answer.read().map { PlainText.cleaned($0.name) })
+      try console.write(
+        lines: try answer.read(ListedBackend.self).map { PlainText.cleaned($0.name) })
     } else if answer.elements.isEmpty {
       console.writeError(query.isEmpty ? "no backends\n" : "no backend matches\n")
     } else {
       try console.write(
-        lines: BackendTable.table(of: try answer.read(), now: console.now)
+        lines: BackendTable.table(of: try answer.read(ListedBackend.self), now: console.now)
           .lines(width: console.terminal.width, styled: console.terminal.hasColor))
     }
     return .done

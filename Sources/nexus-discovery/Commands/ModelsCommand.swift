@@ -33,9 +33,9 @@ package enum ModelsCommand {
     } else if answer.elements.isEmpty {
       console.writeError(query.isEmpty ? "no models\n" : "no model matches\n")
     } else {
-      let backends = try client.backends().read()
+      let backends = try client.backends().read(BackendDocument.self)
       try console.write(
-        lines: ModelTable.table(of: try answer.read(), servedBy: backends)
+        lines: ModelTable.table(of: try answer.read(ModelDocument.self), servedBy: backends)
           .lines(width: console.terminal.width, styled: console.terminal.hasColor))
     }
     return .done

@@ -24,7 +24,7 @@ package enum RemoveCommand {
   ) throws -> ExitStatus {
     let client = DaemonClient(arguments, console)
     let wanted = arguments.operand ?? ""
-    let backends = try client.backends().read()
+    let backends = try client.backends().read(BackendDocument.self)
     let index: Int
     do {
       index = try BackendSearch.index(of: wanted, among: backends)

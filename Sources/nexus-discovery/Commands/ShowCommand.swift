@@ -23,7 +23,7 @@ package enum ShowCommand {
     let wanted = arguments.operand ?? ""
     let client = DaemonClient(arguments, console)
     let answer = try client.backends()
-    let backends = try answer.read()
+    let backends = try answer.read(BackendDocument.self)
     let index = try BackendSearch.index(of: wanted, among: backends)
     if arguments.has(.json) {
       try console.write(String(decoding: answer.elements[index].source, as: UTF8.self) + "\n")

@@ -85,6 +85,8 @@ private struct JSONScanner {
   mutating func scan() throws(JSON.Fault) {
     // Places are kept in 32 bits.
     guard bytes.count < UInt32.max else { throw JSON.Fault(offset: 0) }
+    // As many as there mostly are: growing to it would take more memory than all else.
+    nodes.reserveCapacity(bytes.count / 12)
     try value(depth: 0)
     skipSpace()
     guard position == bytes.count else { throw fault }
