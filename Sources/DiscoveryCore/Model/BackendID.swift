@@ -13,15 +13,17 @@ package struct BackendID: Hashable, Comparable, Sendable, CustomStringConvertibl
     case url
   }
 
+  /// RFC 9562 §6.6: 6ba7b810-… and 6ba7b811-9dad-11d1-80b4-00c04fd430c8.
+  private static let namespacePrefix: [UInt8] = [
+    0x6B, 0xA7, 0xB8, 0x10, 0x9D, 0xAD, 0x11, 0xD1, 0x80, 0xB4, 0x00, 0xC0, 0x4F, 0xD4, 0x30, 0xC8,
+  ]
+
   /// The id of `identity`; `attempt` above 0 gives others, for when the first is taken.
   package init(of identity: String, in namespace: Namespace, attempt: Int = 0) {
-    // RFC 9562 §6.6: 6ba7b810-… and 6ba7b811-9dad-11d1-80b4-00c04fd430c8.
     var message: [UInt8] = []
     message.reserveCapacity(128)
-    message += [
-      0x6B, 0xA7, 0xB8, namespace == .dns ? 0x10 : 0x11, 0x9D, 0xAD, 0x11, 0xD1, 0x80, 0xB4, 0x00,
-      0xC0, 0x4F, 0xD4, 0x30, 0xC8,
-    ]
+    message += Self.namespacePrefix
+    message[3] = namespace == .dns ? 0x10 : 0x11
     message += identity.utf8
     if attempt > 0 { message += " #\(attempt + 1)".utf8 }
     let digest = SHA1.digest(of: message)

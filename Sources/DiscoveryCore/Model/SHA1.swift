@@ -6,7 +6,7 @@ enum SHA1 {
     let bits = UInt64(message.count) * 8
     var padded = message
     padded.append(0x80)
-    while padded.count % 64 != 56 { padded.append(0) }
+    padded.append(contentsOf: repeatElement(0, count: (120 - padded.count % 64) % 64))
     for shift in stride(from: 56, through: 0, by: -8) {
       padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
     }

@@ -1,8 +1,14 @@
 /// Values under small numbers that stay theirs until removed; freed numbers are used again.
+///
+/// They are kept in chunks: however many there are, one more moves none of them, and next to no room is
+/// left over.
 struct SlotArray<Element> {
+  private static var chunkSize: Int { 256 }
+
   /// What a number that is free holds, so that the others are read where they are, without a copy.
   private let vacant: Element
-  private var slots: [Element] = []
+  /// All full but the last one.
+  private var chunks: [[Element]] = []
   private var isUsed: [Bool] = []
   private var free: [Int] = []
 
@@ -10,26 +16,31 @@ struct SlotArray<Element> {
     self.vacant = vacant
   }
 
-  var count: Int { slots.count - free.count }
+  var count: Int { isUsed.count - free.count }
 
   /// The numbers in use, ascending.
   var indices: some Sequence<Int> { isUsed.indices.lazy.filter { isUsed[$0] } }
 
   mutating func insert(_ element: Element) -> Int {
-    guard let slot = free.popLast() else {
-      // By a quarter at a time: twice the room would be much for what mostly stays as it is.
-      if slots.count == slots.capacity { slots.reserveCapacity(slots.count + slots.count / 4 + 8) }
-      slots.append(element)
-      isUsed.append(true)
-      return slots.count - 1
+    if let slot = free.popLast() {
+      isUsed[slot] = true
+      self[slot] = element
+      return slot
     }
-    slots[slot] = element
-    isUsed[slot] = true
+    let slot = isUsed.count
+    if slot / Self.chunkSize == chunks.count {
+      var chunk: [Element] = []
+      // The first one grows as it needs to.
+      if slot > 0 { chunk.reserveCapacity(Self.chunkSize) }
+      chunks.append(chunk)
+    }
+    chunks[slot / Self.chunkSize].append(element)
+    isUsed.append(true)
     return slot
   }
 
   mutating func remove(_ slot: Int) {
-    slots[slot] = vacant
+    self[slot] = vacant
     isUsed[slot] = false
     free.append(slot)
   }
@@ -42,11 +53,11 @@ struct SlotArray<Element> {
   subscript(slot: Int) -> Element {
     _read {
       precondition(isUsed[slot], "a slot is free")
-      yield slots[slot]
+      yield chunks[slot / Self.chunkSize][slot % Self.chunkSize]
     }
     _modify {
       precondition(isUsed[slot], "a slot is free")
-      yield &slots[slot]
+      yield &chunks[slot / Self.chunkSize][slot % Self.chunkSize]
     }
   }
 }

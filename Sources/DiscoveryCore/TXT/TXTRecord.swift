@@ -52,8 +52,11 @@ package struct TXTRecord: Hashable, Sendable {
 
   /// Where the value of `key` is in the record; nil when absent or without "=".
   private func value(of key: String) -> Range<Int>? {
-    for place in places where isKey(place.key, key.utf8) { return place.value }
-    return nil
+    var key = key
+    return key.withUTF8 { key in
+      for place in places where isKey(place.key, key) { return place.value }
+      return nil
+    }
   }
 
   /// What is between the commas of the value of `key`, without what is empty; nil when there is none.

@@ -59,6 +59,19 @@ import Testing
     #expect(array[slots[2]] == "c")
   }
 
+  @Test("each of many values stays under its number")
+  func many() {
+    var array = SlotArray(vacant: -1)
+    for number in 0..<1000 {
+      let slot = array.insert(number)
+      #expect(slot == number)
+    }
+    for slot in stride(from: 0, to: 1000, by: 3) { array.remove(slot) }
+    for slot in array.indices { array[slot] += 1 }
+    #expect(array.count == 666)
+    #expect(array.indices.allSatisfy { array[$0] == $0 + 1 })
+  }
+
   @Test("what copies of a sighting share stays as it was when one of them changes")
   func copies() {
     let original = Sighting.mdns()
