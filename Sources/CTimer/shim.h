@@ -1,6 +1,7 @@
 #pragma once
 
 // What glibc's Swift module leaves out; its constants are an enumeration there.
+#include <malloc.h>
 #include <sys/timerfd.h>
 
 static inline int ctimer_create(void) {
