@@ -25,7 +25,7 @@ package final class BackendMirror {
     /// Its `BackendDocument`.
     package var json: ArraySlice<UInt8> {
       if let encoded { return encoded }
-      let bytes = JSONBytes.encode(BackendDocument(backend))[...]
+      let bytes = BackendDocument(backend).json[...]
       encoded = bytes
       return bytes
     }
