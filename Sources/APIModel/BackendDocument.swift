@@ -129,6 +129,42 @@ package struct BackendDocument: Hashable, Sendable, Encodable {
     try container.encode(lastError, forKey: .lastError)
   }
 
+  /// The same bytes as `JSONText.encode` makes of it, in a tenth of the time: with health checks each
+  /// backend is another twice a minute, and a list has them all.
+  package var json: [UInt8] {
+    var object = JSONObjectWriter(capacity: 1024)
+    object.add("addresses", addresses)
+    object.add("api_path", apiPath)
+    object.add("detected_type", detectedType)
+    object.add("expires_at", expiresAt?.description)
+    object.add("first_seen", firstSeen.description)
+    object.add("host", host)
+    object.add("hostname", hostname)
+    object.add("id", id)
+    object.add("info", info)
+    object.add("interfaces", interfaces)
+    object.add("last_check", lastCheck?.description)
+    object.add("last_error", lastError)
+    object.add("last_seen", lastSeen.description)
+    object.add("latency_ms", latencyMilliseconds)
+    object.add("local", isLocal)
+    object.add("mdns_instance", mdnsInstance)
+    object.add("models", models)
+    object.add("name", name)
+    object.add("port", Int(port))
+    object.add("priority", priority)
+    object.add("service_type", serviceType)
+    object.add("source", source)
+    object.add("sources", sources)
+    object.add("stale", isStale)
+    object.add("status", status)
+    object.add("txt", txt)
+    object.add("type", type)
+    object.add("url", url)
+    object.add("version", version)
+    return object.finished()
+  }
+
   /// `duration` in milliseconds, to the microsecond.
   private static func milliseconds(_ duration: Duration) -> Double {
     Double(duration.wholeNanoseconds / 1000) / 1000

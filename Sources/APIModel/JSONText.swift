@@ -21,8 +21,13 @@ package enum JSONText {
   /// Appends `text` as a string, the same bytes as `encode` writes: for lists that are too long to be
   /// made of documents.
   package static func append(_ text: String, to bytes: inout [UInt8]) {
-    let digits = Array("0123456789abcdef".utf8)
     bytes.append(UInt8(ascii: "\""))
+    if text.utf8.allSatisfy(isPlain) {
+      bytes += text.utf8
+      bytes.append(UInt8(ascii: "\""))
+      return
+    }
+    let digits = Array("0123456789abcdef".utf8)
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": bytes += "\\\"".utf8
@@ -60,6 +65,11 @@ package enum JSONText {
       throw JSONMismatch(error.description)
     }
     return try Document(json)
+  }
+
+  /// What stands for itself in a string.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\"") && byte != Ascii.backslash
   }
 
   /// Characters above U+007E can only stand inside of JSON's strings, where `\uXXXX` says the same.

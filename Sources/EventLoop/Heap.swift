@@ -1,10 +1,18 @@
 import CGlibc
 
-/// What malloc(3) gives out from.
+/// How malloc(3) keeps what the process frees (mallopt(3)).
 package enum Heap {
-  /// Has all threads share one arena (mallopt(3)): each has its own else, with its own slack, though a
-  /// daemon's threads seldom work at the same time, and free what others allocated.
+  /// Has all threads share one arena: each has its own else, with its own slack, though a daemon's
+  /// threads seldom work at the same time, and free what others allocated.
   package static func useOneArena() {
     mallopt(M_ARENA_MAX, 1)
+  }
+
+  /// Has each block of 128 KiB or more returned to the system as soon as it is freed.
+  ///
+  /// That is how malloc begins, but with the first such block that is freed it takes larger ones to be
+  /// usual, up to 32 MiB: what a long list or a state file needed once would stay for good.
+  package static func returnLargeBlocks() {
+    mallopt(M_MMAP_THRESHOLD, 128 << 10)
   }
 }

@@ -1,5 +1,6 @@
 import APIModel
 import DiscoveryCore
+import DiscoveryTestKit
 import Foundation
 import Testing
 
@@ -37,6 +38,43 @@ struct DocumentTests {
     #expect(document.latencyMilliseconds == 3.2)
     let bytes = try JSONText.encode(document)
     #expect(try JSONText.decode(BackendDocument.self, from: bytes) == document)
+  }
+
+  @Test("a backend is written as the encoder writes it, whatever it holds", arguments: 0..<16)
+  func writing(seed: Int) throws {
+    var random = SeededGenerator(seed: UInt64(seed))
+    let scalars = Array(
+      "aZ09 _-.:/\\\"\n\t\r\u{8}\u{C}\0\u{1F}\u{7F}\u{9B}\u{202E}\u{FEFF}éß漢😀e\u{301}"
+        .unicodeScalars)
+    for _ in 0..<12 {
+      func text() -> String {
+        var text = String.UnicodeScalarView()
+        for _ in 0..<Int.random(in: 0...6, using: &random) {
+          text.append(scalars.randomElement(using: &random) ?? "x")
+        }
+        return String(text)
+      }
+      func some<Value>(_ value: Value) -> Value? { Bool.random(using: &random) ? value : nil }
+      func texts() -> [String] { (0..<Int.random(in: 0...3, using: &random)).map { _ in text() } }
+      var document = BackendDocument(backend(text()))
+      (document.addresses, document.models, document.interfaces) = (texts(), texts(), texts())
+      (document.sources, document.hostname, document.info) = (texts(), some(text()), some(text()))
+      (document.mdnsInstance, document.serviceType) = (some(text()), some(text()))
+      (document.version, document.detectedType) = (some(text()), some(text()))
+      (document.expiresAt, document.lastCheck) = (some(document.firstSeen), some(document.lastSeen))
+      document.lastError = some(text())
+      let microseconds = Int.random(in: 0...(1 << (3 * seed)), using: &random)
+      document.latencyMilliseconds = some(Double(microseconds) / 1000)
+      document.txt = Dictionary((texts() + texts()).map { ($0, some(text())) }) { first, _ in first
+      }
+      document.priority = Int.random(in: -1...100, using: &random)
+      document.port = UInt16.random(in: 0...UInt16.max, using: &random)
+      (document.isLocal, document.isStale) = (seed % 2 == 0, seed % 3 == 0)
+      let encoded = try JSONText.encode(document)
+      let read = try JSONText.decode(BackendDocument.self, from: document.json)
+      #expect(document.json == encoded, "seed \(seed)")
+      #expect(read == document)
+    }
   }
 
   @Test("what a terminal would act on is escaped")

@@ -10,7 +10,7 @@ package final class BackendMirror {
     let quotedID: [UInt8]
     /// False once it is removed or listed elsewhere.
     fileprivate var isListed = true
-    private var encoded: [UInt8]?
+    private var encoded: ArraySlice<UInt8>?
 
     fileprivate init(_ backend: Backend) {
       self.backend = backend
@@ -27,10 +27,23 @@ package final class BackendMirror {
     }
 
     /// Its `BackendDocument`.
-    package var json: [UInt8] {
+    package var json: ArraySlice<UInt8> {
       if let encoded { return encoded }
-      let bytes = JSONBytes.encode(BackendDocument(backend))
+      let bytes = BackendDocument(backend).json[...]
       encoded = bytes
+      return bytes
+    }
+
+    /// Its `BackendDocument` between others' bytes. From here on that is the one copy, for the whole is
+    /// mostly kept.
+    func json(after start: String, before end: String) -> [UInt8] {
+      let json = json
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(start.utf8.count + json.count + end.utf8.count)
+      bytes += start.utf8
+      bytes += json
+      bytes += end.utf8
+      encoded = bytes[start.utf8.count..<bytes.count - end.utf8.count]
       return bytes
     }
   }

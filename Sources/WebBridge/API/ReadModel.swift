@@ -73,7 +73,8 @@ package final class ReadModel {
         let entry = backends.apply(change)
         // Nothing is encoded that nobody reads.
         if isRecording {
-          ring.append(Self.event(change, json: entry.json), revision: change.revision)
+          let start = "event: \(WatchEvent(change.kind).rawValue)\nid: \(change.revision)\ndata: "
+          ring.append(entry.json(after: start, before: "\n\n"), revision: change.revision)
         }
       }
       if !isRecording { ring.reset(to: backends.revision) }
@@ -140,16 +141,6 @@ package final class ReadModel {
   package func hasRoom(forReaderAfter revision: UInt64?) -> Bool {
     if let revision, ring.next(after: revision) != .lost { return true }
     return backends.isListHeld || backends.hasRoom
-  }
-
-  private static func event(_ change: RegistryChange, json: [UInt8]) -> [UInt8] {
-    let start = "event: \(WatchEvent(change.kind).rawValue)\nid: \(change.revision)\ndata: "
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(start.utf8.count + json.count + 2)
-    bytes += start.utf8
-    bytes += json
-    bytes += "\n\n".utf8
-    return bytes
   }
 
   // MARK: - Status

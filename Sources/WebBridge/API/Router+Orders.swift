@@ -43,7 +43,7 @@ extension Router {
     guard let entry = model.backends.find(id.description) else {
       return .error(.conflict, "it was added, and somebody has removed it again")
     }
-    var response = HTTPResponse(status, .bytes(entry.json))
+    var response = HTTPResponse(status, .bytes(Array(entry.json)))
     response.location = "/v1/backends/\(id)"
     return response
   }

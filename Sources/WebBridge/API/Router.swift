@@ -153,7 +153,7 @@ package enum Router {
     guard let entry = model.backends.find(name) else {
       return .error(.notFound, "there is no backend \"\(name)\"")
     }
-    return HTTPResponse(.ok, .bytes(entry.json))
+    return HTTPResponse(.ok, .bytes(Array(entry.json)))
   }
 
   /// Instead of a list that would have to be held for a client that may take it slowly.

@@ -6,10 +6,16 @@ package struct Hearsay: Sendable {
   /// How long one that is seen again may take to be seen at all of its addresses.
   package static let settling = Duration.seconds(10)
 
-  private struct Known {
+  /// An object: in the dictionary there is room for twice as many as are known.
+  private final class Known: Sendable {
     let backend: Backend
     /// When it was seen again.
-    var seen: Uptime?
+    let seen: Uptime?
+
+    init(backend: Backend, seen: Uptime? = nil) {
+      self.backend = backend
+      self.seen = seen
+    }
   }
 
   private var known: [BackendID: Known] = [:]
@@ -29,6 +35,8 @@ package struct Hearsay: Sendable {
   package mutating func told(of change: RegistryChange, at now: Uptime) -> RegistryChange? {
     let id = change.backend.id
     guard let record = known[id] else { return nil }
+    // The room for them all is not needed again.
+    defer { if known.isEmpty { known = [:] } }
     let isOld = record.seen.map { $0.advanced(by: Self.settling) <= now } ?? false
     switch change.kind {
     case .reappeared,
