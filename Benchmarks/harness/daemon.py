@@ -87,6 +87,14 @@ class Daemon:
             watcher.close()
         return watcher.at
 
+    def wait_for_count(self, count, within=60):
+        """The same without a watch, for which it would keep events."""
+        deadline = time.monotonic() + within
+        while (listed := self.ask("GET", "/v1/status")["backends"]["total"]) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"waited {within} s for {count} backends; there are {listed}")
+            time.sleep(0.2)
+
     def reload(self, servers):
         """Has it take these servers, as (name, URL), in place of those that it was configured with."""
         text = QUIET + "".join(

@@ -20,7 +20,7 @@ def measure_rest(report, saved_state, seconds):
             full.append(Daemon(lab.host(f"full{number}"), QUIET))
             checking.append(Daemon(lab.host(f"checking{number}"), UNASKED))
         for daemon in full + checking:
-            daemon.wait_for_backends(1000, within=120)
+            daemon.wait_for_count(1000, within=120)
         settle(empty + full)
 
         every = empty + full + checking
