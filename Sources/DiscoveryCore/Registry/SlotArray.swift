@@ -51,9 +51,9 @@ struct SlotArray<Element> {
 
   /// The value under a number in use; any other number is a mistake of the caller and traps.
   subscript(slot: Int) -> Element {
-    _read {
+    get {
       precondition(isUsed[slot], "a slot is free")
-      yield chunks[slot / Self.chunkSize][slot % Self.chunkSize]
+      return chunks[slot / Self.chunkSize][slot % Self.chunkSize]
     }
     _modify {
       precondition(isUsed[slot], "a slot is free")
