@@ -9,7 +9,11 @@ struct JSONObjectWriter {
 
   /// The object, with all that was added, in no more memory than it needs: it may be kept.
   func finished() -> [UInt8] {
-    bytes + [UInt8(ascii: "}")]
+    var object: [UInt8] = []
+    object.reserveCapacity(bytes.count + 1)
+    object += bytes
+    object.append(UInt8(ascii: "}"))
+    return object
   }
 
   private mutating func begin(_ key: String) {

@@ -36,7 +36,7 @@ package struct PlainObject: JSONReadable {
     case other(String)
   }
 
-  /// By key, the last of duplicates; those that are null are absent.
+  /// By key, the first of duplicates; those that are null are absent.
   package let values: [String: Value]
   /// All keys, in order.
   package let keys: [String]
@@ -45,7 +45,8 @@ package struct PlainObject: JSONReadable {
     guard let members = json.members else { throw JSONMismatch("it is not an object") }
     keys = members.map(\.key).sorted()
     var values: [String: Value] = [:]
-    for (key, value) in members { values[key] = Self.value(value) }
+    var seen: Set<String> = []
+    for (key, value) in members where seen.insert(key).inserted { values[key] = Self.value(value) }
     self.values = values
   }
 

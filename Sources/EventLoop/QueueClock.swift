@@ -28,7 +28,7 @@ package final class QueueClock: @unchecked Sendable {
 
   package init(queue: DispatchQueue) {
     self.queue = queue
-    let timer = ctimer_create()
+    let timer = cglibc_timer_create()
     // Dispatch itself cannot begin to watch anything either where there is no descriptor left.
     precondition(timer >= 0, "timerfd_create: \(String(cString: strerror(errno)))")
     self.timer = timer
@@ -85,6 +85,6 @@ package final class QueueClock: @unchecked Sendable {
     state.alarm = state.deadlines.earliest
     // 0 would switch it off.
     let nanoseconds = state.alarm.map { max($0.nanoseconds, 1) } ?? 0
-    ctimer_set(timer, Int(nanoseconds / 1_000_000_000), Int(nanoseconds % 1_000_000_000))
+    cglibc_timer_set(timer, Int(nanoseconds / 1_000_000_000), Int(nanoseconds % 1_000_000_000))
   }
 }

@@ -40,6 +40,21 @@ struct DocumentTests {
     #expect(try JSONText.decode(BackendDocument.self, from: bytes) == document)
   }
 
+  @Test("what is kept of a backend takes no more memory than it needs")
+  func capacity() {
+    let bytes = BackendDocument(backend("gpu", models: ["a", "b"])).json
+    // malloc gives out sixteen bytes at a time.
+    #expect(bytes.capacity < bytes.count + 32)
+  }
+
+  @Test("of a body's duplicate keys the first counts, be it null")
+  func duplicates() throws {
+    let text = #"{"url": "http://a", "url": "http://b", "name": null, "name": "x", "url": null}"#
+    let object = try JSONText.decode(PlainObject.self, from: Array(text.utf8))
+    #expect(object.values == ["url": .text("http://a")])
+    #expect(object.keys == ["name", "name", "url", "url", "url"])
+  }
+
   @Test("a backend is written as the encoder writes it, whatever it holds", arguments: 0..<16)
   func writing(seed: Int) throws {
     var random = SeededGenerator(seed: UInt64(seed))

@@ -153,7 +153,8 @@ struct WatchPropertyTests {
     }
 
     for _ in 0..<600 {
-      now = now.advanced(by: .milliseconds(generator.chance(1) ? 130_000 : 100))
+      now = now.advanced(
+        by: generator.chance(1) ? ReadModel.retention + .seconds(10) : .milliseconds(100))
       if generator.chance(50) {
         let update = (0..<Int.random(in: 1...6, using: &generator)).map { _ in
           history.change(using: &generator)

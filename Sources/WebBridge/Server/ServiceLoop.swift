@@ -218,7 +218,7 @@ final class ServiceLoop {
     lws_sul_cancel(&timer.pointee.entry)
     alarm = nil
     nextBeat = nil
-    if let quietEnds { setAlarm(quietEnds, at: setup.clock.now()) }
+    if let quietEnds, !isStopping { setAlarm(quietEnds, at: setup.clock.now()) }
   }
 
   /// The last client left.
