@@ -43,11 +43,12 @@ struct MatchKey: Hashable {
       && left.kind == right.kind && left.scheme == right.scheme && left.name == right.name
   }
 
-  /// Of what tells keys apart nearly always.
+  /// Of all that the network chooses, each by itself: a sum of two would let it choose what collides.
   func hash(into hasher: inout Hasher) {
-    if kind == .host { hasher.combine(name) }
+    if let name { hasher.combine(name) }
     hasher.combine(high)
-    hasher.combine(low &+ UInt64(port) << 32)
+    hasher.combine(low)
+    hasher.combine(port)
   }
 }
 

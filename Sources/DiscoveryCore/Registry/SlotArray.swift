@@ -18,8 +18,9 @@ struct SlotArray<Element> {
 
   var count: Int { isUsed.count - free.count }
 
-  /// The numbers in use, ascending.
-  var indices: some Sequence<Int> { isUsed.indices.lazy.filter { isUsed[$0] } }
+  /// The numbers in use, ascending. Without the values, which are copied when they change in a loop over them
+  /// otherwise.
+  var indices: some Sequence<Int> { isUsed.indices.lazy.filter { [isUsed] in isUsed[$0] } }
 
   mutating func insert(_ element: Element) -> Int {
     if let slot = free.popLast() {
