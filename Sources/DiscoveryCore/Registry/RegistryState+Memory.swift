@@ -55,8 +55,9 @@ extension RegistryState {
     where sighting.id.identity == identity
       && !held.contains(where: { $0.sighting.id == sighting.id })
     {
-      guard case .success(let vetted) = policy.vetted(sighting, from: .mdns) else { continue }
-      held.append(Claim.Held(sighting: Self.capped(vetted), lastSeen: seen, isStale: true))
+      guard case .success(let admitted) = policy.vetted(sighting, from: .mdns) else { continue }
+      let vetted = Self.capped(admitted)
+      held.append(Claim.Held(sighting: vetted, lastSeen: seen, isStale: true))
       for key in vetted.matchKeys(on: policy.network) where !keys.contains(key) {
         keys.append(key)
       }

@@ -131,13 +131,15 @@ extension RegistryState {
 
   /// Enters the leader's keys; backends whose leaders share one are taken in.
   private mutating func index(_ entry: Int, at now: Moment) {
+    let keys = claims[entries[entry].leader].keys
     var others: [Int] = []
-    for key in claims[entries[entry].leader].keys {
-      if let other = entrySlot(ledUnder: key) {
-        guard other != entry else { continue }
-        if !others.contains(other) { others.append(other) }
-        entriesByLeaderKey.remove(other, key.indexHash)
-      }
+    // All of the others' first: what has the hash of one of its keys may be found under another.
+    for key in keys {
+      guard let other = entrySlot(ledUnder: key) else { continue }
+      if !others.contains(other) { others.append(other) }
+      entriesByLeaderKey.remove(other, key.indexHash)
+    }
+    for key in keys where entrySlot(ledUnder: key) == nil {
       entriesByLeaderKey.insert(entry, key.indexHash)
     }
     for other in others where entries.contains(other) {

@@ -66,8 +66,9 @@ extension RegistryState {
   }
 
   mutating func removed(_ id: Sighting.ID, from source: SourceKind, at now: Moment) {
-    guard let claim = claimSlot(of: Claim.Key(source: source, identity: id.identity)),
-      !claims[claim].isDeparted, let position = claims[claim].held.index(of: id)
+    let key = Claim.Key(source: source, identity: id.identity)
+    guard let claim = claimSlot(of: key), !claims[claim].isDeparted,
+      let position = claims[claim].held.index(of: id)
     else { return }
     countSighting(of: source, by: -1)
     guard claims[claim].held.count > 1 else {
@@ -76,6 +77,8 @@ extension RegistryState {
     }
     claims[claim].held.remove(at: position)
     rekey(claim, at: now)
+    // Another sighting speaks for it now.
+    noteRefusedPath(of: key)
   }
 
   // MARK: - Sources

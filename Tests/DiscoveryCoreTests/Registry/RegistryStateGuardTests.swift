@@ -138,6 +138,17 @@ import Testing
     #expect(again == [.skipped(sighting, .mdns, .apiPathRefused)])
   }
 
+  @Test("a path that would steer the URL is said again when it is the one that counts again")
+  func steeringPathOnce() {
+    var bench = Bench()
+    let steering = Sighting.mdns(txt: ["api_path": "@evil.example/"])
+    bench.find(steering)
+    let plain = Sighting.mdns(interface: "eth1")
+    bench.find(plain)
+    let notices = bench.notices(of: .serviceRemoved(plain.id))
+    #expect(notices == [.skipped(steering, .mdns, .apiPathRefused)])
+  }
+
   @Test("the path that takes its place is that of the backend's type, whichever claim knows it")
   func steeringPathOfMerged() {
     var bench = Bench()

@@ -102,7 +102,8 @@ struct RandomRun<Random: RandomNumberGenerator> {
 
   private mutating func addresses() -> [String] {
     (0..<Int.random(in: 0...3, using: &random)).map { _ in
-      let all = (1...6).map { "10.0.0.\($0)" } + ["fe80::1%eth0", "8.8.8.8", "127.0.0.1"]
+      let special = ["fe80::1%eth0", "fe80::1%eth1", "8.8.8.8", "127.0.0.1"]
+      let all = (1...6).map { "10.0.0.\($0)" } + special
       return all.randomElement(using: &random) ?? "10.0.0.1"
     }
   }
