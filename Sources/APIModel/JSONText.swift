@@ -11,13 +11,6 @@ package enum JSONText {
     return escapingInvisibles(Array(try encoder.encode(document)))
   }
 
-  /// `document` on many lines, indented by two spaces, for people.
-  package static func encodePretty(_ document: some Encodable) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-    return escapingInvisibles(Array(try encoder.encode(document)))
-  }
-
   /// Appends `text` as a string, the same bytes as `encode` writes: for lists that are too long to be
   /// made of documents.
   package static func append(_ text: String, to bytes: inout [UInt8]) {

@@ -62,8 +62,7 @@ package struct DaemonClient: Sendable {
 
   /// Its JSON as it came, too.
   package func status() throws -> (document: StatusDocument, json: ArraySlice<UInt8>) {
-    let body = try send("GET", "/v1/status")
-    return (try decode(StatusDocument.self, from: body), try decode(JSON.self, from: body).source)
+    try decodeWithJSON(StatusDocument.self, from: try send("GET", "/v1/status"))
   }
 
   /// Adds a backend, or changes the one that was added with the same URL; its JSON as it came.
@@ -71,10 +70,8 @@ package struct DaemonClient: Sendable {
     _ backend: NewBackendDocument
   ) throws -> (document: BackendDocument, json: ArraySlice<UInt8>, isNew: Bool) {
     let answer = try exchange("POST", "/v1/backends", body: try JSONText.encode(backend))
-    return (
-      try decode(BackendDocument.self, from: answer.body),
-      try decode(JSON.self, from: answer.body).source, answer.status == 201
-    )
+    let (document, json) = try decodeWithJSON(BackendDocument.self, from: answer.body)
+    return (document, json, answer.status == 201)
   }
 
   /// False when nothing of that id, or added by that name, is there.
@@ -183,6 +180,18 @@ package struct DaemonClient: Sendable {
   ) throws(CommandFailure) -> Document {
     do throws(JSONMismatch) {
       return try JSONText.decode(type, from: body)
+    } catch {
+      throw misunderstood(error)
+    }
+  }
+
+  /// The document, and its JSON as it came.
+  private func decodeWithJSON<Document: JSONReadable>(
+    _ type: Document.Type, from body: [UInt8]
+  ) throws(CommandFailure) -> (document: Document, json: ArraySlice<UInt8>) {
+    let json = try decode(JSON.self, from: body)
+    do throws(JSONMismatch) {
+      return (try Document(json), json.source)
     } catch {
       throw misunderstood(error)
     }
