@@ -20,8 +20,9 @@ package struct AvahiTracker: Sendable {
   static let addressSettling = Duration.milliseconds(1600)
   /// How long after an address came another one's going is taken for its counterpart.
   static let replacementTime = Duration.seconds(5)
-  /// How long a new sighting with nothing but link-local addresses waits for others.
-  static let linkLocalPatience = Duration.milliseconds(50)
+  /// How long a new sighting with nothing but link-local addresses waits for others: over each
+  /// protocol a host answers after 20 to 120 ms by itself (RFC 6762 §6).
+  static let linkLocalPatience = Duration.milliseconds(150)
   /// How long a host browser that was made anew has for repeating what the former one told: Avahi asks
   /// three times, after 0, 1 and 3 seconds.
   static let recordPatience = Duration.seconds(4)

@@ -57,7 +57,7 @@ import Testing
     bench.send(.allForNow(.ollama))
     let resolver = try #require(bench.openResolvers(of: box).first)
     #expect(bench.send(.resolved(resolver.id, resolution(address: "fe80::1"))) == [])
-    let actions = bench.pass(.milliseconds(50))
+    let actions = bench.pass(.milliseconds(150))
     #expect(actions.count == 2)
     #expect(actions.last == .emit(.fullSetDelivered))
   }

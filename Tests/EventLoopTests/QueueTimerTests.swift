@@ -37,7 +37,11 @@ struct QueueTimerTests {
       return now
     }
 
-    func release(_ name: Name) { timers[name] = nil }
+    /// Sets the timer and releases it, before the queue can have let it fire.
+    func fireAndRelease(_ name: Name, after delay: Duration) {
+      fire(name, after: delay)
+      timers[name] = nil
+    }
 
     /// Keeps the queue busy until well after the timer was due, then lets it rest.
     func restTooLate(_ name: Name) {
@@ -102,8 +106,7 @@ struct QueueTimerTests {
   func released() async {
     let timers = Timers()
     var firings = timers.firings.makeAsyncIterator()
-    await timers.fire(.watched, after: .milliseconds(5))
-    await timers.release(.watched)
+    await timers.fireAndRelease(.watched, after: .milliseconds(5))
     await timers.fire(.other, after: .milliseconds(30))
     #expect(await firings.next()?.0 == .other)
   }

@@ -52,7 +52,8 @@ extension PatientLabTests {
       Request(path: "/v1/backends/no%20body", "404", #""code":"not_found""#),
       Request(path: "/v1/models", "200", #""object":"list""#),
       Request(path: "/v1/status", "200", #""version":"#),
-      Request("--max-time", "2", path: "/v1/watch", "200", "event: snapshot"),
+      // The stream has no end: it is read for so long.
+      Request("--max-time", "5", path: "/v1/watch", "200", "event: snapshot"),
       Request("--head", path: "/v1/backends", "200", "Cache-Control: no-store"),
       Request("--request", "POST", path: "/v1/refresh", "202", tcp: "403"),
       Request(path: "/v1/refresh", "405", "method_not_allowed"),

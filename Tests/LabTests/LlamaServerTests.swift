@@ -23,8 +23,10 @@ extension LabTests {
         let models = try await daemon.command("models").output
         #expect(models.contains("tiny-llama"))
 
+        // What it was before it had loaded its model is another matter.
+        let before = watch.count
         try await alpha.signal("KILL", server)
-        let gone = try await watch.status("unhealthy", of: "llama")
+        let gone = try await watch.status("unhealthy", of: "llama", from: before)
         #expect(gone.backend.lastError == "connection refused")
       }
     }

@@ -1,6 +1,22 @@
 import Foundation
 import Testing
 
+extension Daemon {
+  /// Returns once the network's services are seen so many times: each on each interface and over each
+  /// protocol, which `list()` does not tell.
+  func waitForSightings(_ count: Int) async throws {
+    var last: Int?
+    do {
+      _ = try await eventually(within: .seconds(20), "\(count) sightings") { () -> Bool? in
+        last = try await source("mdns")?.sightings
+        return last == count ? true : nil
+      }
+    } catch let error as LabError {
+      throw LabError("\(error); there are \(last.map(String.init) ?? "none")")
+    }
+  }
+}
+
 extension LabTests {
   @Suite("Merging", .timeLimit(.minutes(5)))
   struct Merging {
@@ -23,6 +39,7 @@ extension LabTests {
         let daemon = try await beta.startDaemon()
         let watch = try await daemon.watch()
         _ = try await alpha.publish("box", "_ollama._tcp", 11434)
+        try await daemon.waitForSightings(2)
         let before = try await daemon.backend("both addresses") { $0.addresses.count == 2 }
         let linkLocal = try await alpha.linkLocalAddress(on: "eth0")
 
@@ -72,8 +89,7 @@ extension LabTests {
         let first = try await alpha.publish("box", "_ollama._tcp", 11434)
         let before = try await daemon.backend()
         let second = try await alpha.publish("box", "_llm._tcp", 11434, ["type=ollama"])
-        let browser = try await beta.browse("_llm._tcp")
-        try await browser.line(containing: "=;eth0;IPv4;box;")
+        try await daemon.waitForSightings(4)
         _ = try await daemon.backend("the same one") { $0.id == before.id }
 
         let lines = watch.count

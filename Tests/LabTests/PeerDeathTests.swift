@@ -47,6 +47,8 @@ extension PatientLabTests {
         let daemon = try await beta.startDaemon()
         let watch = try await daemon.watch()
         _ = try await alpha.publish("box", "_ollama._tcp", 11434)
+        // Each sighting moves the time at which it was seen last.
+        try await daemon.waitForSightings(2)
         let before = try await daemon.backend("both addresses") { $0.addresses.count == 2 }
         let old = await alpha.address
         try await alpha.setLink("eth0", up: false)

@@ -42,7 +42,10 @@ final class FakeDaemon: Sendable {
       while true {
         let connection = accept(listener, nil, nil)
         guard connection >= 0 else { break }
+        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
         serve(connection)
+        // A process that another test is just starting may have it open for a moment longer.
+        shutdown(connection, Int32(SHUT_RDWR))
         close(connection)
       }
       close(listener)

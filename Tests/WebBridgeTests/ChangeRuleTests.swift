@@ -82,6 +82,8 @@ struct ChangeRuleTests {
     #expect(poll(&entry, 1, 60_000) == 1)
     let accepted = accept(listener.descriptor, nil, nil)
     let peer = PeerCredentials(of: accepted)
+    // A process that another test is just starting may have it open for a moment longer.
+    shutdown(accepted, Int32(SHUT_RDWR))
     close(accepted)
     client.waitUntilExit()
     #expect(peer == PeerCredentials(user: 12_345, group: 12_346, groups: groups))

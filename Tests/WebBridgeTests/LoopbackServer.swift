@@ -11,6 +11,8 @@ final class ServedConnection: Sendable {
   }
 
   deinit {
+    // A process that another test is just starting may have it open for a moment longer.
+    shutdown(descriptor, Int32(SHUT_RDWR))
     close(descriptor)
   }
 
@@ -98,6 +100,7 @@ final class LoopbackServer: Sendable {
       while true {
         let descriptor = accept(queue, nil, nil)
         guard descriptor >= 0 else { break }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         count.increment()
         let connection = ServedConnection(descriptor)
         Thread.detachNewThread { serve(connection) }
@@ -121,7 +124,7 @@ final class LoopbackServer: Sendable {
 
   /// Starts to connect to it, over IPv4, and does not wait for that.
   func knock() -> ServedConnection {
-    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     let connection = ServedConnection(socket(AF_INET, type, 0))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)

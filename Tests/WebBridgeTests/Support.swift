@@ -113,11 +113,13 @@ private func connect<Address>(_ descriptor: Int32, _ address: UnsafePointer<Addr
 
 /// A connection whose bytes the test chooses.
 final class RawConnection {
+  private static let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+
   let descriptor: Int32
 
   /// Over TCP, to 127.0.0.1 or ::1.
   init(port: UInt16, isIPv6: Bool = false) throws {
-    descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Self.type, 0)
     var four = sockaddr_in()
     four.sin_family = sa_family_t(AF_INET)
     four.sin_port = port.bigEndian
@@ -134,7 +136,7 @@ final class RawConnection {
   }
 
   init(_ path: String, receiveBuffer: Int32? = nil) throws {
-    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    descriptor = socket(AF_UNIX, Self.type, 0)
     if var size = receiveBuffer {
       setsockopt(
         descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
@@ -146,6 +148,8 @@ final class RawConnection {
   }
 
   deinit {
+    // A process that another test is just starting may have it open for a moment longer.
+    shutdown(descriptor, Int32(SHUT_RDWR))
     close(descriptor)
   }
 

@@ -3,6 +3,13 @@ import Synchronization
 import Testing
 import WebBridge
 
+/// Leaves a socket at which nobody listens. Closing it would do only once no process that another test
+/// is just starting has it open: until then it would be in use.
+private func abandon(_ listener: UnixListener) {
+  shutdown(listener.descriptor, Int32(SHUT_RDWR))
+  close(listener.descriptor)
+}
+
 struct UnixListenerTests {
   private let directory = NSTemporaryDirectory() + "listen-\(UUID().uuidString.prefix(8))"
   private var path: String { directory + "/deep/api.sock" }
@@ -29,7 +36,7 @@ struct UnixListenerTests {
     #expect(throws: WebServerError.socketInUse(path: path, pid: getpid())) {
       try UnixListener(path: path)
     }
-    close(first.descriptor)
+    abandon(first)
     let second = try UnixListener(path: path)
     defer { close(second.descriptor) }
     second.removeFile()
@@ -41,7 +48,7 @@ struct UnixListenerTests {
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let path = path
     for _ in 0..<500 {
-      close(try UnixListener(path: path).descriptor)
+      abandon(try UnixListener(path: path))
       let results = Mutex<[Result<UnixListener, WebServerError>]>([])
       DispatchQueue.concurrentPerform(iterations: 8) { _ in
         let result: Result<UnixListener, WebServerError>
@@ -60,19 +67,19 @@ struct UnixListenerTests {
         }
       }
       #expect(listeners.count == 1)
-      for listener in listeners { close(listener.descriptor) }
+      for listener in listeners { abandon(listener) }
     }
   }
 
   @Test("waits for another that is starting, but not for ever")
   func lockedDirectory() throws {
     defer { try? FileManager.default.removeItem(atPath: directory) }
-    close(try UnixListener(path: path).descriptor)
+    abandon(try UnixListener(path: path))
     let lock = open(directory + "/deep", O_RDONLY | O_DIRECTORY)
     defer { close(lock) }
     #expect(flock(lock, LOCK_EX) == 0)
     let start = ContinuousClock.now
-    close(try UnixListener(path: path).descriptor)
+    abandon(try UnixListener(path: path))
     #expect(start.duration(to: .now) > .milliseconds(500))
   }
 
@@ -120,8 +127,7 @@ struct APIClientTests {
     let directory = NSTemporaryDirectory() + "client-\(UUID().uuidString.prefix(8))"
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let path = directory + "/api.sock"
-    let listener = try UnixListener(path: path)
-    close(listener.descriptor)
+    abandon(try UnixListener(path: path))
     let missing = directory + "/missing.sock"
     #expect(throws: APIClientError.noDaemon(path: path, reason: "Connection refused")) {
       try APIClient(socket: path).send("GET", "/healthz")

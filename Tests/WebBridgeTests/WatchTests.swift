@@ -93,18 +93,27 @@ struct WatchTests {
     let server = try TestServer()
     await server.server.publish(snapshot(1, []))
     let publisher = server.server
-    var seen: [String] = []
-    try server.client.watch("/v1/watch", lastEventID: nil) {
-      seen.append("open")
-    } onEvent: { event in
-      seen.append("\(event.name) \(event.id ?? "-")")
-      if event.name == "snapshot" {
-        Task {
-          await publisher.publish(
-            changes([RegistryChange(revision: 2, kind: .added, backend: backend("x"))]))
+    // On a thread of its own: those that tasks share are few, and what it waits for needs one.
+    let seen = try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread {
+        let result = Result<[String], any Error> {
+          var seen: [String] = []
+          try server.client.watch("/v1/watch", lastEventID: nil) {
+            seen.append("open")
+          } onEvent: { event in
+            seen.append("\(event.name) \(event.id ?? "-")")
+            if event.name == "snapshot" {
+              Task {
+                await publisher.publish(
+                  changes([RegistryChange(revision: 2, kind: .added, backend: backend("x"))]))
+              }
+            }
+            return event.name != "added"
+          }
+          return seen
         }
+        continuation.resume(with: result)
       }
-      return event.name != "added"
     }
     #expect(seen == ["open", "snapshot 1", "added 2"])
     #expect {
