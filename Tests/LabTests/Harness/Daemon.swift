@@ -91,6 +91,13 @@ struct Daemon: Sendable {
     try await self.source(source)?.state
   }
 
+  /// When the status says so: the log may say it first.
+  func becomes(_ state: String, _ source: String) async throws {
+    _ = try await eventually(within: .seconds(10), "\(source) to be \(state)") {
+      try await self.state(of: source) == state ? true : nil
+    }
+  }
+
   /// `watch --json`, from the moment on at which it prints what is there.
   func watch() async throws -> Watch {
     let process = try host.spawn([LabAvailability.binary, "watch", "--json"])
@@ -254,7 +261,8 @@ extension LabHost {
     do {
       try await notifications.line(containing: "READY=1")
     } catch {
-      throw LabError("\(error)\n\(process.text(of: .errors))")
+      let said = process.lines.suffix(30).map { "  | \($0.text)" }.joined(separator: "\n")
+      throw LabError("\(error)\n\(said)")
     }
     return daemon
   }
