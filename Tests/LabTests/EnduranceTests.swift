@@ -27,7 +27,7 @@ extension PatientLabTests {
         for _ in 0..<5 {
           #expect(try await daemon.command("list").status == .status(0))
           try await host.succeed(
-            "curl", "--fail", "--max-time", "5", "http://127.0.0.1:6398/readyz")
+            "curl", "--fail", "--max-time", "20", "http://127.0.0.1:6398/readyz")
         }
         for crowd in crowds { try await crowd.gone(within: .seconds(90)) }
         _ = try await eventually(within: .seconds(40), "closed descriptors") {
@@ -108,7 +108,7 @@ extension PatientLabTests {
         func load(_ count: Int) async throws -> Int? {
           let result = try await host.run(
             ["/usr/bin/python3", "-c", Self.load, String(count), Daemon.socket],
-            within: .seconds(120))
+            within: .seconds(240))
           #expect(result.errors == "")
           return Int(result.output.trimmingCharacters(in: .whitespacesAndNewlines))
         }
