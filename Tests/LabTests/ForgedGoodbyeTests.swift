@@ -4,12 +4,9 @@ import Testing
 extension LabTests {
   @Suite("Forged goodbyes", .timeLimit(.minutes(5)))
   struct ForgedGoodbyes {
-    /// What is asked without a reason is asked 0, 1, 3, 7, 15 … s after the beginning by avahi-daemon,
-    /// and after 1, 2, 4, 8, 16 … s by the daemon. Its answer takes a goodbye back that is not a second
-    /// old.
+    /// The answer to a question that was asked without a reason takes a goodbye back that is not a second
+    /// old, so goodbyes are said in calms.
     private static let configuration = Daemon.configuration(grace: 4, queryInterval: 3600)
-    /// The beginnings of two stretches of at least 6 s in which nothing is asked without a reason.
-    private static let calms: [Duration] = [.milliseconds(8700), .milliseconds(17_200)]
 
     private struct Scene {
       let daemon: Daemon
@@ -18,8 +15,6 @@ extension LabTests {
       let forger: RawNeighbour
       let service: RawNeighbour.Service
       let id: String
-      /// When discovery began.
-      let beginning: ContinuousClock.Instant
 
       /// When and how often the daemon or its avahi-daemon asked for PTR records over IPv4 since the
       /// last time.
@@ -43,10 +38,9 @@ extension LabTests {
         let daemon = try await listening.startDaemon(Self.configuration)
         let watch = try await daemon.watch()
         let backend = try await daemon.backend()
-        let beginning = try await daemon.logged("source_up") { $0["source"] == "mdns" }.at
         let scene = Scene(
           daemon: daemon, watch: watch, owner: owner, forger: forger, service: service,
-          id: backend.id, beginning: beginning)
+          id: backend.id)
         try await body(scene)
         #expect(!watch.events(of: "box").contains("removed"))
         #expect(try await daemon.backend().id == backend.id)
@@ -56,8 +50,8 @@ extension LabTests {
     @Test("a goodbye forged for a live server costs it a blink: our own question brings it back")
     func comesBack() async throws {
       try await withScene { scene in
-        for (calm, wholly) in zip(Self.calms, [false, true]) {
-          try await letTimePass(calm, after: scene.beginning)
+        for (calm, wholly) in zip(Daemon.Calm.allCases, [false, true]) {
+          try await scene.daemon.waits(for: calm)
           _ = try await scene.questions()
           let before = scene.watch.count
           try await scene.forger.goodbye([scene.service], wholly: wholly)
@@ -80,7 +74,7 @@ extension LabTests {
     @Test("goodbyes forged without end neither remove a server nor make us flood the network")
     func withoutEnd() async throws {
       try await withScene { scene in
-        try await letTimePass(Self.calms[0], after: scene.beginning)
+        try await scene.daemon.waits(for: .first)
         _ = try await scene.questions()
         let start = ContinuousClock.now
         while start.duration(to: .now) < .seconds(10) {

@@ -98,6 +98,21 @@ struct Daemon: Sendable {
     }
   }
 
+  /// A stretch of at least 6 s in which nothing is asked without a reason: avahi-daemon asks by itself
+  /// 0, 1, 3, 7, 15, 31 s after discovery began, the daemon after 1, 2, 4, 8, 16, 32 s, where its
+  /// interval is no shorter.
+  enum Calm: Int, CaseIterable {
+    /// Milliseconds after discovery began.
+    case first = 8700
+    case second = 17_200
+  }
+
+  /// Lets time pass until the beginning of a calm.
+  func waits(for calm: Calm) async throws {
+    let beginning = try await logged("source_up") { $0["source"] == "mdns" }.at
+    try await letTimePass(.milliseconds(calm.rawValue), after: beginning)
+  }
+
   /// `watch --json`, from the moment on at which it prints what is there.
   func watch() async throws -> Watch {
     let process = try host.spawn([LabAvailability.binary, "watch", "--json"])
