@@ -28,7 +28,7 @@ extension PatientLabTests {
         for _ in 0..<5 {
           #expect(try await daemon.command("list").status == .status(0))
           try await host.succeed(
-            "curl", "--fail", "--max-time", "20", "http://127.0.0.1:6398/readyz")
+            "curl", "--fail", "--max-time", "5", "http://127.0.0.1:6398/readyz")
         }
         for crowd in crowds { try await crowd.gone(within: .seconds(90)) }
         _ = try await eventually(within: .seconds(40), "closed descriptors") {
