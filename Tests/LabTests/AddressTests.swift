@@ -56,7 +56,7 @@ extension PatientLabTests {
             "\(try await alpha.linkLocalAddress(on: interface))%\(interface)")
         }
         try await expectListed(
-          of: alpha, on: beta, addresses + linkLocal.sorted(), url: addresses[0],
+          of: alpha, on: beta, addresses + linkLocal.inAddressOrder(), url: addresses[0],
           interfaces: ["eth0", "eth1"])
       }
     }

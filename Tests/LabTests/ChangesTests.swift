@@ -6,14 +6,14 @@ extension LabTests {
   struct Changes {
     struct Edit: Sendable, CustomTestStringConvertible {
       let testDescription: String
-      let apply: @Sendable (inout ZeroconfPeer.Service) -> Void
+      let apply: @Sendable (inout RawNeighbour.Service) -> Void
       let holds: @Sendable (ListedBackend) -> Bool
     }
 
     /// Apart from the attribute that takes it: Swift 6.0 cannot compile closures in there.
     static let edits = [
       Edit(testDescription: "a TXT record") {
-        $0.txt = ["version": "0.6.0"]
+        $0.txt = RawNeighbour.txt(["version=0.6.0"])
       } holds: {
         $0.version == "0.6.0"
       },
@@ -36,20 +36,22 @@ extension LabTests {
       try await withLab { lab in
         let lan = try await lab.lan()
         async let listening = lab.host("beta", on: [lan])
-        let peer = try await lab.bareHost("peer", on: [lan]).startZeroconfPeer()
+        // An old address stays for a second from the last time that another was said (RFC 6762 §10.2), and
+        // the daemon waits for its going no longer than 1.6 s: the change is said once, in a calm.
+        let peer = try await lab.bareHost("peer", on: [lan]).startRawNeighbour()
         let daemon = try await listening.startDaemon()
         let watch = try await daemon.watch()
-        var service = ZeroconfPeer.Service(
-          name: "box", port: 11434, txt: ["version": "0.5.7"], addresses: ["10.77.0.200"])
-        try await peer.register([service])
+        var service = RawNeighbour.Service("box", addresses: ["10.77.0.200"])
+        service.txt = RawNeighbour.txt(["version=0.5.7"])
+        try await peer.announce([service])
         let (added, _) = try await watch.change("added", of: "box")
 
-        // Younger records would be kept beside the new ones (RFC 6762 §10.2).
-        try await letTimePass(.seconds(2))
+        // Records younger than a second would be kept beside the new ones, too.
+        try await daemon.waits(for: .first)
         let lines = watch.count
         edit.apply(&service)
         let start = ContinuousClock.now
-        try await peer.update([service])
+        try await peer.announce([service])
         let (updated, line) = try await watch.change("updated", of: "box", from: lines)
         #expect(start.duration(to: line.at) < .seconds(3))
         #expect(updated.backend.id == added.backend.id)

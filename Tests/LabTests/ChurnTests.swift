@@ -46,22 +46,28 @@ extension LabTests {
           try await present(0)
         }
 
-        // Avahi gives up after 5 s; the next attempt is 1 s, then 2 s, then 4 s later. The third may come
-        // after all of the above.
+        // Avahi gives up after 5 s; the next attempt is 1 s, then 2 s, then 4 s later, or what a busy
+        // machine adds to it. The third may come after all of the above.
         let attempts = try await eventually(within: .seconds(30), "three attempts") {
           let attempts = monitor.lines.filter { $0.text.contains("\"mute\"") }.map(\.at)
           return attempts.count >= 3 ? attempts : nil
         }
         let gaps = zip(attempts, attempts.dropFirst()).map { $0.duration(to: $1) }
-        #expect((2...5).contains(gaps.count), "\(gaps)")
-        #expect(zip(gaps, gaps.dropFirst()).allSatisfy { $1 > $0 + .milliseconds(500) }, "\(gaps)")
+        for (index, gap) in gaps.enumerated() {
+          let least = Duration.milliseconds(4500 + 1000 * min(1 << index, 60))
+          #expect(gap > least, "\(gaps)")
+        }
         let asked = try await raw.questions().count {
           $0.type == 33 && $0.name.hasPrefix("mute.") && !$0.from.contains(":")
         }
-        #expect((1...8).contains(asked))
+        // Avahi asks three times in 5 s.
+        let begun = monitor.lines.count { $0.text.contains("\"mute\"") }
+        let most = 3 * begun
+        #expect((1...most).contains(asked), "\(asked) questions in \(begun) attempts")
         (mute.leftOut, mute.txt, mute.addresses) = ([], [0], ["10.77.0.201"])
         try await raw.announce([mute])
-        #expect(try await daemon.backend(within: .seconds(60)).name == "mute")
+        // The longest pause between two attempts is 60 s.
+        #expect(try await daemon.backend(within: .seconds(75)).name == "mute")
 
         // The limit is real: more than fit make another client.
         try await raw.announce(Self.services("more", 120))

@@ -46,8 +46,13 @@ extension PatientLabTests {
         #expect(starts.count > crashes, "it has given up")
         // The attempt before the first crash is not among them.
         let gaps = zip(starts, starts.dropFirst()).map { $1 - $0 }
-        // Five seconds, less what the bus may take to start the shell that tells the time.
-        #expect(gaps.dropFirst().allSatisfy { $0 > 4 }, "\(gaps)")
+        // Five seconds each, in all; one of them may be less by what the bus took longer to start the
+        // shell that tells the time.
+        let later = Array(gaps.dropFirst())
+        let sum = later.reduce(0, +)
+        let least = Double(5 * later.count - 2)
+        #expect(sum > least, "\(gaps)")
+        #expect(later.allSatisfy { $0 > 3 }, "\(gaps)")
         #expect(states(in: daemon) == told)
         #expect(try await daemon.list().map(\.id) == [before.id])
 

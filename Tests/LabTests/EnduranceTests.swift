@@ -14,7 +14,8 @@ extension PatientLabTests {
 
     @Test("a thousand half-open connections keep nobody waiting, and are gone in time")
     func halfOpen() async throws {
-      try await withLab(givingWay: true) { lab in
+      // It does not give way: the first are closed after 10 s, and are to meet the last.
+      try await withLab { lab in
         let host = try await lab.bareHost("alone", on: [])
         let daemon = try await host.startDaemon(arguments: ["--no-discovery"])
         let before = try await descriptors(of: daemon)
@@ -108,7 +109,7 @@ extension PatientLabTests {
         func load(_ count: Int) async throws -> Int? {
           let result = try await host.run(
             ["/usr/bin/python3", "-c", Self.load, String(count), Daemon.socket],
-            within: .seconds(120))
+            within: .seconds(240))
           #expect(result.errors == "")
           return Int(result.output.trimmingCharacters(in: .whitespacesAndNewlines))
         }

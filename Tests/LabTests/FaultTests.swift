@@ -27,21 +27,27 @@ extension LabTests {
         case .bus: try await beta.killBus()
         }
         try await daemon.logged("source_down")
-        #expect(try await daemon.state(of: "mdns") == "down")
+        try await daemon.becomes("down", "mdns")
         let during = try await daemon.list()
         #expect(during.map(\.id) == before.map(\.id))
         #expect(during.map(\.stale) == [true, true])
 
         // Longer than the grace period.
         try await letTimePass(.seconds(4))
+        let lines = watch.count
         if outage == .bus { try await beta.startBus() }
         try await beta.startAvahi()
         let running = ContinuousClock.now
+        for name in ["box", "node"] {
+          let back = try await watch.process.line(from: lines, "\(name), not stale") {
+            Watch.change($0).map { $0.backend.name == name && !$0.backend.stale } ?? false
+          }
+          #expect(running.duration(to: back.at) < .seconds(5))
+        }
         let after = try await eventually(within: .seconds(30), "both backends, not stale") {
           let list = try await daemon.list()
           return list.count == 2 && !list.contains(where: \.stale) ? list : nil
         }
-        #expect(running.duration(to: .now) < .seconds(5))
         #expect(after.map(\.id) == before.map(\.id))
         #expect(try await daemon.state(of: "mdns") == "up")
 

@@ -4,7 +4,7 @@ import Testing
 extension LabTests {
   @Suite("Hostile servers", .timeLimit(.minutes(5)))
   struct HostileServers {
-    /// A server, and what the first check of it comes to.
+    /// A server, and what each check of it comes to.
     private struct Case {
       let name: String
       let behaviour: BackendStandIn.Behaviour
@@ -69,11 +69,16 @@ extension LabTests {
         }
         let standIn = try await peer.startStandIn(servers)
         let daemon = try await listener.startDaemon(
-          Daemon.checking(interval: 600, timeout: Self.timeout, failures: 1))
+          Daemon.checking(interval: 10, timeout: Self.timeout, failures: 1))
         try await neighbour.announce(
           Self.cases.enumerated().map { .llm($1.name, 9000 + $0, at: [address]) })
-        let found = try await daemon.backends(within: .seconds(60), "all checked") {
-          $0.count == Self.cases.count && $0.values.allSatisfy { $0.lastCheck != nil }
+        // On a busy machine a check may time out that would have come to something else; the next does.
+        let found = try await daemon.backends(within: .seconds(60), "all checked") { found in
+          Self.cases.allSatisfy { one in
+            guard let backend = found[one.name], backend.lastCheck != nil else { return false }
+            return backend.lastError == one.sentence
+              || backend.lastError?.hasPrefix("timed out") != true
+          }
         }
         let traffic = try await standIn.traffic()
         for (index, one) in Self.cases.enumerated() {

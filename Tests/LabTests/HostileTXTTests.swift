@@ -106,6 +106,7 @@ extension LabTests {
             backend.url == "http://10.77.0.200:\(1000 + index)/v1", "\(path.debugDescription)")
           #expect(backend.apiPath == "/v1")
           #expect(backend.txt["api_path"] == path)
+          try await daemon.logged("skipped") { $0["name"] == "path \(index)" }
           let told = daemon.log.filter {
             $0["event"] == "skipped" && $0["name"] == "path \(index)"
           }

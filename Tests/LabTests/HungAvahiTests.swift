@@ -78,7 +78,8 @@ extension LabTests {
           Daemon.configuration(grace: 2, queryInterval: 3))
         let watch = try await daemon.watch()
         _ = try await alpha.publish("box", "_ollama._tcp", 11434)
-        _ = try await daemon.backend()
+        // Nothing is left to be asked of avahi-daemon.
+        _ = try await daemon.backend("both addresses") { $0.addresses.count == 2 }
         let probe = try await daemon.probe()
         try await beta.freezeAvahi(true)
         _ = try await alpha.publish("meanwhile", "_ollama._tcp", 11435)

@@ -91,6 +91,28 @@ struct Daemon: Sendable {
     try await self.source(source)?.state
   }
 
+  /// When the status says so: the log may say it first.
+  func becomes(_ state: String, _ source: String) async throws {
+    _ = try await eventually(within: .seconds(10), "\(source) to be \(state)") {
+      try await self.state(of: source) == state ? true : nil
+    }
+  }
+
+  /// A stretch of at least 6 s in which nothing is asked without a reason: avahi-daemon asks by itself
+  /// 0, 1, 3, 7, 15, 31 s after discovery began, the daemon after 1, 2, 4, 8, 16, 32 s, where its
+  /// interval is no shorter.
+  enum Calm: Int, CaseIterable {
+    /// Milliseconds after discovery began.
+    case first = 8700
+    case second = 17_200
+  }
+
+  /// Lets time pass until the beginning of a calm.
+  func waits(for calm: Calm) async throws {
+    let beginning = try await logged("source_up") { $0["source"] == "mdns" }.at
+    try await letTimePass(.milliseconds(calm.rawValue), after: beginning)
+  }
+
   /// `watch --json`, from the moment on at which it prints what is there.
   func watch() async throws -> Watch {
     let process = try host.spawn([LabAvailability.binary, "watch", "--json"])
@@ -254,7 +276,8 @@ extension LabHost {
     do {
       try await notifications.line(containing: "READY=1")
     } catch {
-      throw LabError("\(error)\n\(process.text(of: .errors))")
+      let said = process.lines.suffix(30).map { "  | \($0.text)" }.joined(separator: "\n")
+      throw LabError("\(error)\n\(said)")
     }
     return daemon
   }

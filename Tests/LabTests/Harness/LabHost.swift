@@ -90,17 +90,26 @@ actor LabHost {
     return try await process.exit(within: limit)
   }
 
-  /// Ends a process by a signal; how long it took after the signal, which is not counted before it is
-  /// sent: a busy machine takes its time to start what sends it.
+  /// Ends a process by a signal; how long it took from the signal to its end. Who sends the one sees the
+  /// other, before all others: a busy machine takes its time to start it, and to tell of it here.
   func timeToStop(
     _ process: LabProcess, by signal: String = "TERM"
   ) async throws -> (exit: LabProcess.Exit, took: Duration) {
+    let script = """
+      import os, select, signal, sys, time
+      os.setpriority(os.PRIO_PROCESS, 0, -15)
+      pid, number = int(sys.argv[1]), signal.Signals["SIG" + sys.argv[2]]
+      end = select.poll()
+      end.register(os.pidfd_open(pid), select.POLLIN)
+      start = time.monotonic()
+      os.kill(pid, number)
+      end.poll()
+      print(time.monotonic() - start)
+      """
     let pid = try await process.pid
-    let sender = try spawn(["sh", "-c", "echo now; kill -s \(signal) \(pid)"])
-    let exit = try await process.exit()
-    let told = try await sender.line(containing: "now").at
-    guard let end = process.exitedAt else { throw LabError("\(process.title) has not ended") }
-    return (exit, told.duration(to: end))
+    let told = try await succeed("/usr/bin/python3", "-c", script, String(pid), signal)
+    guard let seconds = Double(told) else { throw LabError("no time: \(told)") }
+    return (try await process.exit(), .seconds(seconds))
   }
 
   // MARK: Network
@@ -138,9 +147,10 @@ actor LabHost {
 
   /// Drops all multicast DNS that arrives, until `letMulticastPass()`.
   func dropMulticast() async throws {
-    try await succeed("nft", "add table inet lab")
-    try await succeed("nft", "add chain inet lab input { type filter hook input priority 0; }")
-    try await succeed("nft", "add rule inet lab input udp dport 5353 drop")
+    let rules =
+      "table inet lab { chain input {"
+      + " type filter hook input priority 0; udp dport 5353 drop; }; }"
+    try await succeed("nft", rules)
   }
 
   func letMulticastPass() async throws {
@@ -190,14 +200,19 @@ actor LabHost {
     try await process.exit()
   }
 
-  /// SIGKILL for the bus; avahi-daemon ends with its bus.
+  /// SIGKILL for the bus; avahi-daemon ends with its bus, which is helped along where it does not: about
+  /// once in a hundred times Avahi 0.8's main loop spins for ever on the dead connection.
   func killBus() async throws {
     guard let process = bus else { throw LabError("\(name) has no bus") }
     bus = nil
     try await signal("KILL", process)
     try await process.exit()
-    if let avahi { try await avahi.exit() }
-    avahi = nil
+    guard let avahi else { return }
+    self.avahi = nil
+    if (try? await avahi.exit(within: .seconds(5))) != nil { return }
+    // It may have ended just now after all.
+    _ = try await run(["sh", "-c", "kill -s KILL \(avahi.pid)"])
+    try await avahi.exit()
   }
 
   /// Stops avahi-daemon where it stands (SIGSTOP), or lets it go on.

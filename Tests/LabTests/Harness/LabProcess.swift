@@ -33,7 +33,6 @@ final class LabProcess: Sendable {
     /// What came after the last line break.
     var rest: [Stream: [UInt8]] = [:]
     var exit: Exit?
-    var exitedAt: ContinuousClock.Instant?
     var innerPID: Int32?
     var isInputOpen = true
     var waiters: [Int: Waiter] = [:]
@@ -101,9 +100,6 @@ final class LabProcess: Sendable {
   func exit(within limit: Duration = .seconds(60)) async throws -> Exit {
     try await wait(within: limit, for: "its end") { _, exit, _ in exit.map { .success($0) } }
   }
-
-  /// When it had ended; nil while it runs.
-  var exitedAt: ContinuousClock.Instant? { state.withLock { $0.exitedAt } }
 
   var isRunning: Bool { state.withLock { $0.exit == nil } }
 
@@ -228,7 +224,7 @@ final class LabProcess: Sendable {
             text: String(decoding: rest, as: UTF8.self), stream: stream,
             index: state.lines.count, at: at, date: date))
       }
-      (state.exit, state.exitedAt) = (exit, at)
+      state.exit = exit
       Self.wakeWaiters(&state)
     }
   }

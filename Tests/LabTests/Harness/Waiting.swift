@@ -20,3 +20,8 @@ func eventually<Value: Sendable>(
 func letTimePass(_ duration: Duration) async throws {
   try await Task.sleep(for: duration)
 }
+
+/// Lets real time pass until so long after a moment; not at all when that was earlier.
+func letTimePass(_ duration: Duration, after moment: ContinuousClock.Instant) async throws {
+  try await Task.sleep(until: moment + duration, clock: .continuous)
+}
