@@ -14,7 +14,10 @@ package enum DisplayWidth {
   /// The same for what is mostly plain ASCII, a column for each byte; other modules get the generic one
   /// unspecialised.
   package static func of(_ text: String) -> Int {
-    text.utf8.allSatisfy { (0x20..<0x7F).contains($0) } ? text.utf8.count : of(text[...])
+    let isPlain = text.utf8.withContiguousStorageIfAvailable { bytes in
+      bytes.allSatisfy { (0x20..<0x7F).contains($0) }
+    }
+    return isPlain == true ? text.utf8.count : of(text[...])
   }
 
   /// The longest start of `text`, whole characters only, of at most `width` columns.

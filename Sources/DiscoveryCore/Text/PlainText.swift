@@ -6,7 +6,9 @@
 package enum PlainText {
   /// `text` with each unsafe scalar as `\n`, `\t`, `\r` or `\u{202E}`: always one line.
   package static func cleaned(_ text: String) -> String {
-    if text.utf8.allSatisfy(isPrintable) { return text }
+    // In one piece, as native strings lie: most are plain, and this is all that they take.
+    let isPlain = text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isPrintable) }
+    if isPlain == true { return text }
     var clean = ""
     clean.reserveCapacity(text.utf8.count + 16)
     for character in text {

@@ -116,18 +116,28 @@ package struct JSON: Sendable {
   /// The member `key` of an object, the first of duplicates; nil for anything else.
   package subscript(key: String) -> JSON? {
     guard node.kind == .object else { return nil }
+    var key = key
+    // Bytes beside bytes: this is most of what reading a large document takes.
+    let place = key.withUTF8 { key in
+      text.bytes.withUnsafeBufferPointer { placeOfMember(key, in: $0) }
+    }
+    return place.map { JSON(text, at: $0) }
+  }
+
+  private func placeOfMember(
+    _ key: UnsafeBufferPointer<UInt8>, in bytes: UnsafeBufferPointer<UInt8>
+  ) -> Int? {
     let end = node.next
     var next = place + 1
     while next < end {
-      if isKey(text.nodes[next], key) { return JSON(text, at: next + 1) }
+      let name = text.nodes[next]
+      let isIt =
+        name.kind == .string
+        ? name.range.count == key.count && key.elementsEqual(bytes[name.range])
+        : key.elementsEqual(text.unescaped(name.range).utf8)
+      if isIt { return next + 1 }
       next = text.nodes[next + 1].next
     }
     return nil
-  }
-
-  private func isKey(_ node: JSONScan.Node, _ key: String) -> Bool {
-    guard node.kind == .string else { return text.unescaped(node.range) == key }
-    let range = node.range
-    return range.count == key.utf8.count && text.bytes[range].elementsEqual(key.utf8)
   }
 }

@@ -179,7 +179,10 @@ private struct JSONScanner {
     _ word: StaticString, _ kind: JSONScan.Node.Kind
   ) throws(JSON.Fault) {
     let start = position
-    for byte in "\(word)".unicodeScalars { try expect(byte) }
+    for letter in UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount) {
+      guard next == letter else { throw fault }
+      position += 1
+    }
     add(kind, from: start)
   }
 
@@ -204,19 +207,25 @@ private struct JSONScanner {
     try expect("\"")
     let start = position
     var kind = JSONScan.Node.Kind.string
-    while let byte = next, byte >= 0x20 {
-      if byte == UInt8(ascii: "\"") {
-        add(kind, from: start)
-        position += 1
-        return
-      }
+    skipPlain()
+    while next == Ascii.backslash {
       position += 1
-      if byte == Ascii.backslash {
-        kind = .escapedString
-        try escape()
-      }
+      kind = .escapedString
+      try escape()
+      skipPlain()
     }
-    throw fault
+    guard next == UInt8(ascii: "\"") else { throw fault }
+    add(kind, from: start)
+    position += 1
+  }
+
+  /// Goes to the next byte that does not stand for itself in a string. Most of a text is passed here.
+  private mutating func skipPlain() {
+    position = bytes.withUnsafeBufferPointer { bytes in
+      bytes[position...].firstIndex {
+        $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == Ascii.backslash
+      } ?? bytes.endIndex
+    }
   }
 
   private mutating func escape() throws(JSON.Fault) {
