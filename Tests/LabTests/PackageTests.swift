@@ -48,7 +48,7 @@ extension SystemTests {
       of event: String, _ match: String = "", on host: SystemHost
     ) async throws -> [String: String] {
       try await eventually(within: .seconds(20), "a record of \(event) \(match)") {
-        try await host.journal("--quiet", "NEXUS_EVENT=\(event)", match).last
+        try await host.journal("NEXUS_EVENT=\(event)", match).last
       }
     }
 
@@ -189,7 +189,7 @@ extension SystemTests {
       let refused = try await host.run("systemctl", "reload", "nexus-discovery")
       #expect(refused.status != .status(0))
       _ = try await eventually(within: .seconds(20), "the mistake in the journal") { () -> Bool? in
-        let rejected = try await host.journal("--quiet", "NEXUS_EVENT=config_rejected")
+        let rejected = try await host.journal("NEXUS_EVENT=config_rejected")
         return rejected.last?["MESSAGE"]?.contains("expected '='") == true ? true : nil
       }
       #expect(try await host.property("ActiveState") == "active")

@@ -128,7 +128,8 @@ struct SystemHost: Sendable {
   /// The journal's records of the service that fit, each with its fields.
   func journal(_ matches: String...) async throws -> [[String: String]] {
     let script =
-      "journalctl --unit nexus-discovery --output json --no-pager \(matches.joined(separator: " "))"
+      "journalctl --unit nexus-discovery --quiet --output json --no-pager "
+      + matches.joined(separator: " ")
     return try await sh(script).split(separator: "\n").map {
       let object = try JSONSerialization.jsonObject(with: Data($0.utf8))
       return (object as? [String: Any] ?? [:]).compactMapValues { $0 as? String }
