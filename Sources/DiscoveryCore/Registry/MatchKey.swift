@@ -1,6 +1,4 @@
 /// One way to recognise a server: two claims that share a key mean the same one.
-///
-/// It is flat, since each backend has some of them, in tables and lists.
 struct MatchKey: Hashable {
   private enum Kind: UInt8 {
     case ipv4
@@ -46,23 +44,47 @@ struct MatchKey: Hashable {
   /// Of all that the network chooses, each by itself: a sum of two would let it choose what collides.
   func hash(into hasher: inout Hasher) {
     if let name { hasher.combine(name) }
+    // Which an IPv4 address leaves room for.
+    guard kind == .ipv6 else { return hasher.combine(low << 16 | UInt64(port)) }
     hasher.combine(high)
     hasher.combine(low)
     hasher.combine(port)
   }
 }
 
+/// A key and its hash in an index, found once for all that is done under it.
+struct HashedKey: Equatable {
+  let key: MatchKey
+  let hash: UInt32
+
+  init(_ key: MatchKey) {
+    self.key = key
+    hash = key.indexHash
+  }
+
+  static func == (left: HashedKey, right: HashedKey) -> Bool {
+    left.hash == right.hash && left.key == right.key
+  }
+}
+
 extension Sighting {
-  /// The keys by which this sighting's server is recognised, as seen from a machine on `network`.
-  func matchKeys(on network: LocalNetwork) -> [MatchKey] {
+  /// The keys by which its server is recognised, which may be served by this machine.
+  func matchKeys(onThisMachine: Bool) -> [MatchKey] {
     var keys: [MatchKey] = []
-    keys.reserveCapacity(addresses.count + 1)
+    keys.reserveCapacity(addresses.count + 2)
     for address in addresses { keys.append(MatchKey(address, port: port, scheme: scheme)) }
     if let hostname { keys.append(MatchKey(host: hostname, port: port, scheme: scheme)) }
-    if isOnThisMachine(network) {
-      keys.append(MatchKey(host: nil, port: port, scheme: scheme))
-    }
+    if onThisMachine { keys.append(MatchKey(host: nil, port: port, scheme: scheme)) }
     return keys
+  }
+
+  /// True for each of these keys.
+  func has(_ key: MatchKey, onThisMachine: Bool) -> Bool {
+    for address in addresses where MatchKey(address, port: port, scheme: scheme) == key {
+      return true
+    }
+    if let hostname, MatchKey(host: hostname, port: port, scheme: scheme) == key { return true }
+    return onThisMachine && MatchKey(host: nil, port: port, scheme: scheme) == key
   }
 
   /// True when its server is recognised by the same keys, wherever it is seen from.
@@ -74,6 +96,7 @@ extension Sighting {
   /// True when this machine serves it.
   func isOnThisMachine(_ network: LocalNetwork) -> Bool {
     if let hostname, HostName.isLoopback(hostname) { return true }
-    return addresses.contains(where: network.isOwn)
+    for address in addresses where network.isOwn(address) { return true }
+    return false
   }
 }

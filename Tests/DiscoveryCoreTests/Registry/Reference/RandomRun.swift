@@ -178,7 +178,9 @@ struct RandomRun<Random: RandomNumberGenerator> {
       else { return "a claim without its backend" }
       guard !record.held.isEmpty else { return "an empty claim" }
       if record.isDeparted {
-        guard state.entries[entry].members == [claim] else { return "a departed claim has company" }
+        guard Array(state.entries[entry].members) == [claim] else {
+          return "a departed claim has company"
+        }
       } else {
         sightings += record.held.count
       }
@@ -207,7 +209,7 @@ struct RandomRun<Random: RandomNumberGenerator> {
       }
     }
     guard state.entriesByID.count == state.entries.count else { return "an id of nothing" }
-    for (key, entry) in keys where state.entrySlot(ledUnder: key) != entry {
+    for (key, entry) in keys where state.entrySlot(ledUnder: HashedKey(key)) != entry {
       return "a leader's key is not indexed"
     }
     return keys.count == state.entriesByLeaderKey.count ? nil : "a key of nothing"
