@@ -50,28 +50,10 @@ struct Claim {
   var key: Key { Key(source: source, identity: current.id.identity) }
 
   /// The sighting that speaks for the claim.
-  var current: Sighting {
-    guard let last = held.last else { preconditionFailure("a claim holds a sighting") }
-    return last.sighting
-  }
+  var current: Sighting { held.current }
 
   /// The keys by which its server is recognised.
-  var keys: [MatchKey] {
-    var keys = held[0].sighting.matchKeys(onThisMachine: held[0].isOnThisMachine)
-    for other in held.dropFirst() {
-      for key in other.sighting.matchKeys(onThisMachine: other.isOnThisMachine)
-      where !keys.contains(key) {
-        keys.append(key)
-      }
-    }
-    return keys
-  }
-
-  func has(_ key: MatchKey) -> Bool {
-    held.contains { $0.sighting.has(key, onThisMachine: $0.isOnThisMachine) }
-  }
-
-  var hashedKeys: [HashedKey] { keys.map(HashedKey.init) }
+  var keys: [MatchKey] { held.keys }
 
   /// Has its keys as a machine on `network` sees them.
   mutating func locate(on network: LocalNetwork) {
@@ -103,10 +85,31 @@ struct Claim {
   }
 }
 
+// Of these, not of the claim, since what is read of one in a list is copied.
 extension Few<Claim.Held> {
   func index(of id: Sighting.ID) -> Int? {
     for index in indices where self[index].sighting.id == id { return index }
     return nil
+  }
+
+  var current: Sighting {
+    switch self {
+    case .one(let held): held.sighting
+    case .many(let held): held[held.count - 1].sighting
+    }
+  }
+
+  var keys: [MatchKey] {
+    var keys: [MatchKey] = []
+    for held in self {
+      let its = held.sighting.matchKeys(onThisMachine: held.isOnThisMachine)
+      if keys.isEmpty { keys = its } else { keys += its.filter { !keys.contains($0) } }
+    }
+    return keys
+  }
+
+  func has(_ key: MatchKey) -> Bool {
+    contains { $0.sighting.has(key, onThisMachine: $0.isOnThisMachine) }
   }
 }
 

@@ -63,7 +63,7 @@ extension RegistryState {
     var restored = Claim(source: .mdns, order: nextOrder + 1, held: held)
     restored.isDeparted = true
     restored.locate(on: policy.network)
-    guard leaders(sharing: restored.hashedKeys).isEmpty else { return }
+    guard leaders(sharing: restored.keys).isEmpty else { return }
     nextOrder += 1
     let claim = claims.insert(restored)
     claimsByKey.insert(claim, key.indexHash)

@@ -5,7 +5,7 @@
 extension RegistryState {
   /// Gives a claim without a backend its place: the best one that it shares a key with, or its own.
   mutating func place(_ claim: Int, at now: Moment) {
-    let keys = claims[claim].hashedKeys
+    let keys = claims[claim].keys
     guard let best = leaders(sharing: keys).min(by: isBetterLed) else {
       found(entryLedBy: claim, under: keys, at: now)
       return
@@ -33,11 +33,11 @@ extension RegistryState {
 
   /// Follows a claim's new addresses, port or name, which had the keys `former` before: it stays where
   /// it is if it still belongs there.
-  mutating func rekey(_ claim: Int, from former: [HashedKey], at now: Moment) {
+  mutating func rekey(_ claim: Int, from former: [MatchKey], at now: Moment) {
     guard let entry = claims[claim].entry, !claims[claim].isDeparted else { return }
     touch(entry)
     claims[claim].locate(on: policy.network)
-    let keys = claims[claim].hashedKeys
+    let keys = claims[claim].keys
     guard keys != former else { return }
     guard entries[entry].leader == claim else {
       if !isRelated(claim, toLeaderOf: entry) { rehome([claim], from: entry, at: now) }
@@ -58,7 +58,7 @@ extension RegistryState {
     guard let entry = claims[claim].entry else { return }
     claims[claim].isDeparted = true
     if entries[entry].members.count > 1 {
-      if entries[entry].leader == claim { unindex(entry, under: claims[claim].hashedKeys) }
+      if entries[entry].leader == claim { unindex(entry, under: claims[claim].keys) }
       leave(entry, claim, at: now)
       forget(claim)
     } else if claims[claim].source.isAdministered || claims[claim].source.timeToLive != nil {
@@ -75,7 +75,7 @@ extension RegistryState {
 
   // MARK: - Steps
 
-  private mutating func found(entryLedBy claim: Int, under keys: [HashedKey], at now: Moment) {
+  private mutating func found(entryLedBy claim: Int, under keys: [MatchKey], at now: Moment) {
     let source = claims[claim].source
     guard source.isAdministered || entries.count < settings.maxBackends else {
       report(.backends(maximum: settings.maxBackends))
@@ -120,19 +120,19 @@ extension RegistryState {
 
   /// Makes a member the leader; a departed claim was kept only to be recognised, and goes.
   private mutating func lead(_ entry: Int, with claim: Int, at now: Moment) {
-    unindex(entry, under: claims[entries[entry].leader].hashedKeys)
+    unindex(entry, under: claims[entries[entry].leader].keys)
     entries[entry].leader = claim
     endGrace(entry, at: now)
     for member in entries[entry].members where claims[member].isDeparted {
       entries[entry].members.removeAll { $0 == member }
       forget(member)
     }
-    index(entry, under: claims[claim].hashedKeys, at: now)
+    index(entry, under: claims[claim].keys, at: now)
     reviewFollowers(of: entry, at: now)
   }
 
   /// Enters the leader's keys; backends whose leaders share one are taken in.
-  private mutating func index(_ entry: Int, under keys: [HashedKey], at now: Moment) {
+  private mutating func index(_ entry: Int, under keys: [MatchKey], at now: Moment) {
     var others: [Int] = []
     // All of the others' first: what has the hash of one of its keys may be found under another.
     for key in keys {
@@ -150,7 +150,7 @@ extension RegistryState {
     }
   }
 
-  private mutating func unindex(_ entry: Int, under keys: [HashedKey]) {
+  private mutating func unindex(_ entry: Int, under keys: [MatchKey]) {
     for key in keys { entriesByLeaderKey.remove(entry, key.hash) }
   }
 
@@ -164,13 +164,13 @@ extension RegistryState {
     guard entries[entry].leader == claim else { return }
     let heir = entries[entry].members.min { claims[$0].leads(claims[$1]) }
     guard let heir,
-      !leaders(sharing: claims[heir].hashedKeys).contains(where: { isLed($0, before: heir) })
+      !leaders(sharing: claims[heir].keys).contains(where: { isLed($0, before: heir) })
     else {
       for member in close(entry) { place(member, at: now) }
       return
     }
     entries[entry].leader = heir
-    index(entry, under: claims[heir].hashedKeys, at: now)
+    index(entry, under: claims[heir].keys, at: now)
     reviewFollowers(of: entry, at: now)
   }
 
@@ -197,7 +197,7 @@ extension RegistryState {
   /// Ends a backend and hands its claims back, placeless.
   private mutating func close(_ entry: Int) -> Few<Int> {
     let closed = entries[entry]
-    if claims.contains(closed.leader) { unindex(entry, under: claims[closed.leader].hashedKeys) }
+    if claims.contains(closed.leader) { unindex(entry, under: claims[closed.leader].keys) }
     if let committed = closed.committed { dissolved.append(committed) }
     entriesByID.remove(entry, closed.id.indexHash)
     entries.remove(entry)
@@ -225,7 +225,7 @@ extension RegistryState {
 
   // MARK: - Relations
 
-  func leaders(sharing keys: [HashedKey]) -> [Int] {
+  func leaders(sharing keys: [MatchKey]) -> [Int] {
     var found: [Int] = []
     for key in keys {
       if let entry = entrySlot(ledUnder: key), !found.contains(entry) { found.append(entry) }
@@ -242,6 +242,6 @@ extension RegistryState {
   }
 
   private func isRelated(_ claim: Int, toLeaderOf entry: Int) -> Bool {
-    claims[claim].hashedKeys.contains { entrySlot(ledUnder: $0) == entry }
+    claims[claim].keys.contains { entrySlot(ledUnder: $0) == entry }
   }
 }

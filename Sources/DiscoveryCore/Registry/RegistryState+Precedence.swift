@@ -6,10 +6,10 @@ extension RegistryState {
     let facts = presentFacts(of: entry)
     let found = entries[entry].health.found
     let isChecked = found.map { $0.endpoint == facts.endpoint } ?? false
+    let (lastSeen, isStale) = presence(of: entry)
     return Backend(
-      facts, status: isChecked ? entries[entry].health.status : .unknown, isStale: isStale(entry),
-      lastSeen: lastSeen(of: entry), expiresAt: entries[entry].graceEnds?.wall,
-      lastCheck: found?.lastCheck)
+      facts, status: isChecked ? entries[entry].health.status : .unknown, isStale: isStale,
+      lastSeen: lastSeen, expiresAt: entries[entry].graceEnds?.wall, lastCheck: found?.lastCheck)
   }
 
   /// What was committed of it as long as nothing else was said.
@@ -26,28 +26,34 @@ extension RegistryState {
     of entry: Int, findings: Findings?, answering: Address?
   ) -> Backend.Facts {
     let leader = entries[entry].leader
+    let (source, own) = (claims[leader].source, claims[leader].held)
     var ranked = entries[entry].members
-    // The leader is the first of them then.
-    if ranked.count > 1 { ranked.sort { claims[$0].leads(claims[$1]) } }
-    let leading = claims[leader].current
+    var all = own
+    if ranked.count > 1 {
+      // The leader is the first of them then.
+      ranked.sort { claims[$0].leads(claims[$1]) }
+      all = .many(ranked.flatMap { claims[$0].held })
+    }
+    let leading = own.current
     let settings = leading.settings
     var announced: Sighting?
     var claimedType = settings.type ?? .unknown
     for claim in ranked {
-      let current = claims[claim].current
+      let current = ranked.count == 1 ? leading : claims[claim].current
       guard let said = current.said else { continue }
       announced = announced ?? current
       guard claimedType == .unknown, settings.type == nil else { break }
       claimedType = said.type
     }
-    let (addresses, own) = addresses(leader: leader, ranked: ranked, answering: answering)
+    let (addresses, ownCount) = addresses(
+      own: own, all: all, from: source, answering: answering)
     return Backend.Facts(
       id: entries[entry].id, leading: leading, announced: announced,
       combined: ranked.count > 1 || findings != nil ? combined(ranked, findings) : nil,
-      addresses: addresses, ownAddressCount: own, sources: sources(of: ranked),
-      interfaces: interfaces(of: ranked), source: claims[leader].source, claimedType: claimedType,
+      addresses: addresses, ownAddressCount: ownCount, sources: sources(of: ranked),
+      interfaces: interfaces(of: all), source: source, claimedType: claimedType,
       detectedType: findings?.type,
-      isLocal: claims[leader].held.contains { $0.sighting.isOnThisMachine(policy.network) },
+      isLocal: own.contains { $0.sighting.isOnThisMachine(policy.network) },
       firstSeen: entries[entry].firstSeen)
   }
 
@@ -62,33 +68,31 @@ extension RegistryState {
       info: said.compactMap(\.info).first)
   }
 
-  func lastSeen(of entry: Int) -> WallTime {
+  func lastSeen(of entry: Int) -> WallTime { presence(of: entry).lastSeen }
+
+  private func presence(of entry: Int) -> (lastSeen: WallTime, isStale: Bool) {
     var last: WallTime?
+    var isStale = true
     for member in entries[entry].members {
       for held in claims[member].held {
         last = last.map { max($0, held.lastSeen.wall) } ?? held.lastSeen.wall
+        isStale = isStale && held.isStale
       }
     }
-    return last ?? entries[entry].firstSeen
-  }
-
-  private func isStale(_ entry: Int) -> Bool {
-    entries[entry].members.allSatisfy { claims[$0].held.allSatisfy { $0.isStale } }
+    return (last ?? entries[entry].firstSeen, isStale)
   }
 
   /// Most backends are seen on the same ones as the one before, and share the list.
-  private mutating func interfaces(of ranked: Few<Int>) -> [String] {
-    if ranked.count == 1, claims[ranked[0]].held.count == 1, lastInterfaces.count == 1,
-      claims[ranked[0]].current.id.interface == lastInterfaces[0]
+  private mutating func interfaces(of all: Few<Claim.Held>) -> [String] {
+    if case .one(let held) = all, lastInterfaces.count == 1,
+      held.sighting.id.interface == lastInterfaces[0]
     {
       return lastInterfaces
     }
     var interfaces: [String] = []
-    for claim in ranked {
-      for held in claims[claim].held {
-        guard let name = held.sighting.id.interface, !interfaces.contains(name) else { continue }
-        interfaces.append(name)
-      }
+    for held in all {
+      guard let name = held.sighting.id.interface, !interfaces.contains(name) else { continue }
+      interfaces.append(name)
     }
     if interfaces.count > 1 { interfaces.sort() }
     if interfaces != lastInterfaces { lastInterfaces = interfaces }
@@ -107,29 +111,26 @@ extension RegistryState {
   /// All addresses, the leader's own before those that others add, each group in order of trial but
   /// for the one that answered last, which comes first; and how many an administrator's URL stands for.
   private func addresses(
-    leader: Int, ranked: Few<Int>, answering: Address?
+    own: Few<Claim.Held>, all: Few<Claim.Held>, from source: SourceKind, answering: Address?
   ) -> (all: [Address], own: Int) {
-    var all = addresses(of: .one(leader))
-    let own = claims[leader].source.isAdministered ? all.count : 0
-    if ranked.count > 1 {
-      let known = Set(all)
-      all += addresses(of: ranked).filter { !known.contains($0) }
+    var addresses = addresses(of: own)
+    let ownCount = source.isAdministered ? addresses.count : 0
+    if all.count > own.count {
+      let known = Set(addresses)
+      addresses += self.addresses(of: all).filter { !known.contains($0) }
     }
-    let tried = own > 0 ? all[..<own] : all[...]
+    let tried = ownCount > 0 ? addresses[..<ownCount] : addresses[...]
     if let answering, let place = tried.firstIndex(of: answering), place > 0 {
-      all.insert(all.remove(at: place), at: 0)
+      addresses.insert(addresses.remove(at: place), at: 0)
     }
-    return (all, own)
+    return (addresses, ownCount)
   }
 
-  /// The addresses of claims, each once, in order of trial.
-  private func addresses(of members: Few<Int>) -> [Address] {
-    if members.count == 1, let only = claims[members[0]].held.first?.sighting.addresses,
-      claims[members[0]].held.count == 1, only.count < 2
-    {
-      return only
+  /// The addresses of sightings, each once, in order of trial.
+  private func addresses(of held: Few<Claim.Held>) -> [Address] {
+    if case .one(let only) = held, only.sighting.addresses.count < 2 {
+      return only.sighting.addresses
     }
-    return Set(members.flatMap { claims[$0].held.flatMap(\.sighting.addresses) })
-      .sorted(by: policy.isTriedBefore)
+    return Set(held.flatMap(\.sighting.addresses)).sorted(by: policy.isTriedBefore)
   }
 }

@@ -18,8 +18,8 @@ extension RegistryState {
   }
 
   /// The backend whose leader has `key`.
-  func entrySlot(ledUnder key: HashedKey) -> Int? {
-    entriesByLeaderKey.slot(key.hash) { claims[entries[$0].leader].has(key.key) }
+  func entrySlot(ledUnder key: MatchKey) -> Int? {
+    entriesByLeaderKey.slot(key.hash) { claims[entries[$0].leader].held.has(key) }
   }
 
   /// All backends in listing order.

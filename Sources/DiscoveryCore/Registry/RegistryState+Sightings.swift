@@ -46,11 +46,11 @@ extension RegistryState {
     }
     if claims[claim].isDeparted {
       revive(claim, with: vetted, at: now)
-    } else if repeats(claim, vetted, at: now) {
+    } else if !vetted.isCopy(of: sighting), repeats(claim, vetted, at: now) {
       return
     } else if let position = claims[claim].held.index(of: vetted.id) {
       let isMoved = !vetted.isAtSamePlace(as: claims[claim].held[position].sighting)
-      let former = isMoved ? claims[claim].hashedKeys : []
+      let former = isMoved ? claims[claim].keys : []
       claims[claim].replaceSighting(at: position, with: vetted, at: now)
       if isMoved {
         rekey(claim, from: former, at: now)
@@ -63,7 +63,7 @@ extension RegistryState {
         return
       }
       countSighting(of: key.source, by: 1)
-      let former = claims[claim].hashedKeys
+      let former = claims[claim].keys
       claims[claim].held.append(Claim.Held(sighting: vetted, lastSeen: now))
       rekey(claim, from: former, at: now)
     }
@@ -79,7 +79,7 @@ extension RegistryState {
       depart(claim, at: now)
       return
     }
-    let former = claims[claim].hashedKeys
+    let former = claims[claim].keys
     claims[claim].held.remove(at: position)
     rekey(claim, from: former, at: now)
     // Another sighting speaks for it now.
@@ -172,7 +172,7 @@ extension RegistryState {
 
   /// Back within the grace period: what it says now replaces what was kept of it.
   private mutating func revive(_ claim: Int, with sighting: Sighting, at now: Moment) {
-    let former = claims[claim].hashedKeys
+    let former = claims[claim].keys
     claims[claim].isDeparted = false
     claims[claim].held = .one(Claim.Held(sighting: sighting, lastSeen: now))
     countSighting(of: claims[claim].source, by: 1)
@@ -231,6 +231,9 @@ extension RegistryState {
     if !limitsReported.isEmpty, sightingCount <= 7 * settings.maxBackends {
       limitsReported.remove(.sightings(maximum: 8 * settings.maxBackends))
     }
-    sources[source]?.sightings += step
+    // Changed in place it would take a coroutine, whose frame malloc has to give.
+    guard var status = sources[source] else { return }
+    status.sightings += step
+    sources[source] = status
   }
 }

@@ -143,7 +143,7 @@ package struct RegistryState {
     policy.network = network
     reviewSightings(at: now)
     for claim in Array(claims.indices) where claims.contains(claim) {
-      rekey(claim, from: claims[claim].hashedKeys, at: now)
+      rekey(claim, from: claims[claim].keys, at: now)
     }
     for entry in Array(entries.indices) { touch(entry) }
     return commit()
