@@ -107,9 +107,10 @@ extension Backend {
 
     var endpoint: Endpoint { Endpoint(scheme: scheme, host: host.description, port: port) }
 
+    /// First what differs most often.
     static func == (left: Facts, right: Facts) -> Bool {
       left === right
-        || left.id == right.id && left.firstSeen == right.firstSeen
+        || left.txt == right.txt && left.id == right.id && left.firstSeen == right.firstSeen
           && left.source == right.source && left.claimedType == right.claimedType
           && left.detectedType == right.detectedType && left.isLocal == right.isLocal
           && left.ownAddressCount == right.ownAddressCount && left.sources == right.sources
@@ -118,7 +119,7 @@ extension Backend {
     }
 
     private func saysTheSame(as other: Facts) -> Bool {
-      name == other.name && scheme == other.scheme && port == other.port && txt == other.txt
+      name == other.name && scheme == other.scheme && port == other.port
         && instance == other.instance && priority == other.priority && hostname == other.hostname
         && version == other.version && models == other.models && info == other.info
         && apiPath == other.apiPath && host == other.host

@@ -88,8 +88,8 @@ package struct Backend: Hashable, Sendable {
   package static func isListedBefore(_ left: Backend, _ right: Backend) -> Bool {
     let (left, right) = (left.facts, right.facts)
     if left.priority != right.priority { return left.priority < right.priority }
-    if left.name != right.name { return left.name < right.name }
-    return left.id < right.id
+    let (leftName, rightName) = (left.name, right.name)
+    return leftName != rightName ? leftName < rightName : left.id < right.id
   }
 }
 

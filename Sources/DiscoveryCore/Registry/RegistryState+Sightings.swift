@@ -190,9 +190,8 @@ extension RegistryState {
     if isRefused { note(.skipped(sighting, key.source, .apiPathRefused)) }
   }
 
-  static func capped(_ sighting: Sighting) -> Sighting {
+  static func capped(_ sighting: consuming Sighting) -> Sighting {
     guard sighting.addresses.count > maximumAddressesPerSighting else { return sighting }
-    var sighting = sighting
     sighting.addresses = Array(sighting.addresses.sorted().prefix(maximumAddressesPerSighting))
     return sighting
   }

@@ -213,7 +213,7 @@ package struct RegistryState {
   }
 
   private mutating func change(
-    _ kind: RegistryChange.Kind, _ backend: Backend, previous: Backend?
+    _ kind: RegistryChange.Kind, _ backend: consuming Backend, previous: consuming Backend?
   ) -> RegistryChange {
     revision += 1
     return RegistryChange(revision: revision, kind: kind, backend: backend, previous: previous)
