@@ -122,7 +122,7 @@ extension Backend {
   ) -> Backend {
     let host = host ?? addresses.first ?? "gpu1.local"
     return Backend(
-      id: BackendID(of: id, in: .dns), name: id, url: "\(scheme.rawValue)://\(host):\(port)",
+      id: BackendID(of: id, in: .dns), name: id,
       scheme: scheme, host: host, port: port, apiPath: apiPath, type: claim, claimedType: claim,
       status: .unknown, source: own > 0 ? .static : .mdns, sources: [.mdns], priority: 50,
       addresses: addresses.map(Address.of), ownAddressCount: own, models: [], txt: TXTRecord(),

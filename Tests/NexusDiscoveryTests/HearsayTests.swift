@@ -1,4 +1,5 @@
 import DiscoveryCore
+import DiscoveryTestKit
 import Testing
 
 @testable import nexus_discovery
@@ -18,7 +19,7 @@ struct HearsayTests {
   }
 
   private func change(
-    _ kind: RegistryChange.Kind, _ change: (inout Backend) -> Void = { _ in }
+    _ kind: RegistryChange.Kind, _ change: (inout BackendParts) -> Void = { _ in }
   ) -> RegistryChange {
     let backend = Backend.example("box") {
       $0.addresses = [Self.one, Self.two]

@@ -1,3 +1,4 @@
+import DiscoveryTestKit
 import Testing
 import nexus_discovery
 
@@ -5,20 +6,20 @@ import nexus_discovery
 
 @Suite("Log records of the registry")
 struct LogRecordTests {
-  private func backend() throws -> Backend {
-    Backend(
+  private func parts() throws -> BackendParts {
+    var parts = BackendParts(
       id: BackendID(of: "gpu-box-02._ollama._tcp.local", in: .dns), name: "gpu-box-02",
-      url: "http://10.0.0.5:11434", scheme: .http, host: "10.0.0.5", port: 11434, apiPath: "",
-      type: .ollama, status: .unknown, source: .mdns, sources: [.mdns], priority: 50,
-      addresses: [try #require(Address("10.0.0.5")), try #require(Address("fe80::1%eth0"))],
-      hostname: "gpu-box-02.local",
-      instance: ServiceInstance(
-        name: "gpu-box-02", type: try ServiceType(parsing: "_ollama._tcp"),
-        fullName: "gpu-box-02._ollama._tcp.local"),
-      version: nil, models: [], info: nil, txt: TXTRecord(), interfaces: ["eth0", "wlan0"],
-      isLocal: false, isStale: false, firstSeen: WallTime(milliseconds: 0),
-      lastSeen: WallTime(milliseconds: 0), expiresAt: nil, lastCheck: nil)
+      seen: WallTime(milliseconds: 0))
+    parts.addresses = [.of("10.0.0.5"), .of("fe80::1%eth0")]
+    parts.hostname = "gpu-box-02.local"
+    parts.instance = ServiceInstance(
+      name: "gpu-box-02", type: try ServiceType(parsing: "_ollama._tcp"),
+      fullName: "gpu-box-02._ollama._tcp.local")
+    parts.interfaces = ["eth0", "wlan0"]
+    return parts
   }
+
+  private func backend() throws -> Backend { try parts().backend }
 
   private func record(_ kind: RegistryChange.Kind, _ backend: Backend) -> LogRecord {
     LogRecord.record(for: RegistryChange(revision: 1, kind: kind, backend: backend))
@@ -41,10 +42,10 @@ struct LogRecordTests {
 
   @Test("what is not known of a backend is left out")
   func sparse() throws {
-    var backend = try backend()
-    (backend.type, backend.instance) = (.unknown, nil)
-    (backend.addresses, backend.interfaces) = ([], [])
-    let record = record(.added, backend)
+    var parts = try parts()
+    (parts.type, parts.instance) = (.unknown, nil)
+    (parts.addresses, parts.interfaces) = ([], [])
+    let record = record(.added, parts.backend)
     #expect(record.message == "discovered gpu-box-02: server at http://10.0.0.5:11434")
     #expect(
       Set(record.fields.keys) == [.backendID, .name, .url, .type, .status, .source])

@@ -1,6 +1,7 @@
 import APIModel
 import ConsoleBridge
 import DiscoveryCore
+import DiscoveryTestKit
 import Testing
 
 @testable import nexus_discovery
@@ -15,7 +16,8 @@ struct TableTests {
   static let backends = names.map { name in
     BackendDocument.example(name) {
       $0.models = ["llama3:8b", "qwen2.5-coder:32b-instruct-q4_K_M"]
-      $0.url = "http://[fe80::1234:5678:9abc:def0%25enp0s31f6]:11434/v1"
+      $0.addresses = [.of("fe80::1234:5678:9abc:def0%enp0s31f6")]
+      $0.apiPath = "/v1"
       $0.expiresAt = FixedClock.time.advanced(by: .seconds(12))
       $0.status = .unknown
       $0.type = .openAICompatible
@@ -63,7 +65,7 @@ struct TableTests {
     let backends = (1...10).map { number in
       BackendDocument.example("gpu-box-\(number)") {
         $0.models = ["llama3:8b", "qwen2:7b"]
-        $0.url = "http://192.168.10.\(100 + number):11434"
+        $0.addresses = [.of("192.168.10.\(100 + number)")]
       }
     }
     let lines = BackendTable.table(of: backends, now: FixedClock.time)

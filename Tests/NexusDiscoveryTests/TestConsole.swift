@@ -1,6 +1,7 @@
 import APIModel
 import ConsoleBridge
 import DiscoveryCore
+import DiscoveryTestKit
 import Synchronization
 
 @testable import nexus_discovery
@@ -62,26 +63,25 @@ struct ToolRun {
 extension Backend {
   /// A healthy backend, but for what `change` says.
   static func example(
-    _ name: String = "gpu-box-02", change: (inout Backend) -> Void = { _ in }
+    _ name: String = "gpu-box-02", change: (inout BackendParts) -> Void = { _ in }
   ) -> Backend {
-    var backend = Backend(
+    var parts = BackendParts(
       id: BackendID(of: "\(name)._ollama._tcp.local", in: .dns), name: name,
-      url: "http://10.0.0.5:11434", scheme: .http, host: "10.0.0.5", port: 11434, apiPath: "",
-      type: .ollama, status: .healthy, source: .mdns, sources: [.mdns], priority: 50,
-      addresses: [Address(ipv4: 0x0A00_0005)], hostname: "gpu-box-02.local", instance: nil,
-      version: "0.5.7", models: [], info: nil, txt: TXTRecord(["version": "0.5.7"]),
-      interfaces: ["eth0"], isLocal: false, isStale: false,
-      firstSeen: FixedClock.time.advanced(by: .seconds(-180)), lastSeen: FixedClock.time,
-      expiresAt: nil, lastCheck: nil)
-    change(&backend)
-    return backend
+      seen: FixedClock.time)
+    parts.firstSeen = FixedClock.time.advanced(by: .seconds(-180))
+    parts.status = .healthy
+    parts.hostname = "gpu-box-02.local"
+    parts.version = "0.5.7"
+    parts.txt = TXTRecord(["version": "0.5.7"])
+    change(&parts)
+    return parts.backend
   }
 }
 
 extension BackendDocument {
   /// The same as a document.
   static func example(
-    _ name: String = "gpu-box-02", change: (inout Backend) -> Void = { _ in }
+    _ name: String = "gpu-box-02", change: (inout BackendParts) -> Void = { _ in }
   ) -> BackendDocument {
     BackendDocument(Backend.example(name, change: change))
   }

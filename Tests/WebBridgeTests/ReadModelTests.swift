@@ -13,8 +13,9 @@ struct ReadModelTests {
     mirror.reset(to: RegistrySnapshot(revision: 0, backends: []))
     for revision in 1...2000 as ClosedRange<UInt64> {
       let id = Int.random(in: 0..<40, using: &generator)
-      var subject = backend("b\(id)", priority: Int.random(in: 1...3, using: &generator))
-      if Int.random(in: 0..<4, using: &generator) == 0 { subject.name = "same" }
+      let priority = Int.random(in: 1...3, using: &generator)
+      let shown = Int.random(in: 0..<4, using: &generator) == 0 ? "same" : nil
+      let subject = backend("b\(id)", priority: priority, shownAs: shown)
       let isRemoval = Int.random(in: 0..<3, using: &generator) == 0
       let kind: RegistryChange.Kind = isRemoval ? .removed : .updated
       _ = mirror.apply(RegistryChange(revision: revision, kind: kind, backend: subject))

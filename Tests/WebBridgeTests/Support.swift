@@ -29,12 +29,12 @@ let noon = Moment(
 func backend(
   _ name: String, priority: Int = 50, type: BackendType = .ollama,
   status: BackendStatus = .unknown, sources: [SourceKind] = [.mdns], models: [String] = [],
-  version: String? = nil, txt: TXTRecord = TXTRecord()
+  version: String? = nil, txt: TXTRecord = TXTRecord(), shownAs shown: String? = nil
 ) -> Backend {
   Backend(
-    id: BackendID(of: name, in: .dns), name: name, url: "http://10.0.0.5:11434", scheme: .http,
-    host: "10.0.0.5", port: 11434, apiPath: "", type: type, status: status, source: sources[0],
-    sources: sources, priority: priority, addresses: [Address(ipv4: 0x0A00_0005)],
+    id: BackendID(of: name, in: .dns), name: shown ?? name, scheme: .http, host: "10.0.0.5",
+    port: 11434, apiPath: "", type: type, status: status, source: sources[0], sources: sources,
+    priority: priority, addresses: [Address(ipv4: 0x0A00_0005)],
     hostname: "gpu.local", version: version, models: models, txt: txt, interfaces: ["eth0"],
     isLocal: false, isStale: false, firstSeen: noon.wall, lastSeen: noon.wall)
 }

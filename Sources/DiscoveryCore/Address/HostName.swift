@@ -23,25 +23,38 @@ package enum HostName {
 
   /// True for `localhost` and all below it (RFC 6761 §6.3).
   package static func isLoopback(_ name: String) -> Bool {
-    name == "localhost" || name.hasSuffix(".localhost")
+    var name = name
+    return name.withUTF8 { name in
+      guard let start = start(of: "localhost", in: name[...]) else { return false }
+      return start == 0 || name[start - 1] == Ascii.dot
+    }
   }
 
   /// True for a name below `.local` (RFC 6762 §3) in DNS's escaped form, in any case, with or without
   /// the last dot, be it a host name or not.
   package static func isBelowLocal(_ name: String) -> Bool {
-    // Nearly all are in this form.
-    if name.hasSuffix(".local"), name.utf8.count > 6, !name.utf8.contains(Ascii.backslash) {
-      return true
+    var name = name
+    return name.withUTF8 { name in
+      let bytes = name.last == Ascii.dot ? name.dropLast() : name[...]
+      guard let dot = start(of: ".local", in: bytes), dot > 0 else { return false }
+      // An escaped dot is part of a label.
+      var label = dot
+      while label > 0, name[label - 1] == Ascii.backslash { label -= 1 }
+      return (dot - label).isMultiple(of: 2)
     }
-    var bytes = name.utf8[...]
-    if bytes.last == Ascii.dot { bytes.removeLast() }
-    let end = ".local".utf8
-    guard bytes.count > end.count,
-      bytes.suffix(end.count).elementsEqual(end, by: { Ascii.lowercased($0) == $1 })
-    else { return false }
-    // An escaped dot is part of a label.
-    let backslashes = bytes.dropLast(end.count).reversed().prefix { $0 == Ascii.backslash }
-    return backslashes.count.isMultiple(of: 2)
+  }
+
+  /// Where `name` begins to end with `end`, in any case; nil where it does not.
+  private static func start(of end: StaticString, in name: Slice<UnsafeBufferPointer<UInt8>>)
+    -> Int?
+  {
+    let start = name.endIndex - end.utf8CodeUnitCount
+    guard start >= 0 else { return nil }
+    for offset in 0..<end.utf8CodeUnitCount
+    where Ascii.lowercased(name[start + offset]) != end.utf8Start[offset] {
+      return nil
+    }
+    return start
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {

@@ -26,16 +26,26 @@ package struct LocalNetwork: Hashable, Sendable {
 
   /// Sorted by index.
   package let interfaces: [Interface]
+  /// All their addresses in one list, which is searched for each sighting.
+  private let own: [Own]
+
+  private struct Own: Hashable {
+    let interface: String
+    let block: AddressBlock
+  }
 
   package init(interfaces: [Interface] = []) {
     self.interfaces = interfaces.sorted { $0.index < $1.index }
+    own = self.interfaces.flatMap { interface in
+      interface.addresses.map { Own(interface: interface.name, block: $0) }
+    }
   }
 
   /// True when `address` is one of this machine's own.
   package func isOwn(_ address: Address) -> Bool {
     if address.isLoopback { return true }
-    for interface in interfaces where address.zone == nil || address.zone == interface.name {
-      for own in interface.addresses where own.address.isSameNumber(as: address) { return true }
+    for index in own.indices where own[index].block.address.isSameNumber(as: address) {
+      if address.zone == nil || address.zone == own[index].interface { return true }
     }
     return false
   }
@@ -62,8 +72,18 @@ package struct LocalNetwork: Hashable, Sendable {
   /// True when `address` is reached without a router.
   package func isOnLink(_ address: Address) -> Bool {
     if address.isLinkLocal { return true }
-    for interface in interfaces {
-      for own in interface.addresses where own.contains(address) { return true }
+    for index in own.indices where own[index].block.contains(address) { return true }
+    return false
+  }
+
+  /// True for the all-ones address of an on-link IPv4 network (RFC 919); a /31 or /32 has none.
+  func isBroadcast(_ address: Address) -> Bool {
+    guard address.family == .ipv4 else { return false }
+    for index in own.indices where own[index].block.address.family == .ipv4 {
+      let prefixLength = own[index].block.prefixLength
+      guard prefixLength < 31 else { continue }
+      let hostBits = UInt64(0xFFFF_FFFF) >> UInt64(prefixLength)
+      if address.low & hostBits == hostBits, own[index].block.contains(address) { return true }
     }
     return false
   }

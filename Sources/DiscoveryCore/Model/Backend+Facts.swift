@@ -1,186 +1,204 @@
 // What a backend is, apart from how it is doing: what all copies of it share.
 
 extension Backend {
-  /// What a backend is, which no one changes: who wants it otherwise makes others.
+  /// What a backend is, which no one changes.
+  ///
+  /// What sightings say is read from them whenever somebody asks: many backends come and go before
+  /// anybody does.
   final class Facts: Hashable, Sendable {
-    /// The small ones last, where they share a word.
-    struct Values: Hashable, Sendable {
-      let id: BackendID
-      var name: String
-      var url: String
-      var host: String
-      var apiPath: String
-      var hostname: String?
-      var instance: ServiceInstance?
-      var version: String?
-      var info: String?
-      var txt: TXTRecord
-      var models: [String]
-      var addresses: [Address]
-      var sources: [SourceKind]
-      var interfaces: [String]
-      var ownAddressCount: Int
-      var priority: Int
-      var firstSeen: WallTime
-      var port: UInt16
-      var scheme: URLScheme
-      var type: BackendType
-      var claimedType: BackendType
-      var detectedType: BackendType?
-      var source: SourceKind
-      var isLocal: Bool
+    let id: BackendID
+    /// What its leading source says: it decides name, scheme, port and path.
+    private let leading: Sighting
+    /// What the network announces, by the leading announcement.
+    private let announced: Sighting?
+    /// Nil where `leading` is all that is said of it.
+    private let combined: Combined?
+    let addresses: [Address]
+    let sources: [SourceKind]
+    let interfaces: [String]
+    let firstSeen: WallTime
+    let ownAddressCount: Int
+    let claimedType: BackendType
+    let detectedType: BackendType?
+    let source: SourceKind
+    let isLocal: Bool
+
+    /// What several sources say, or health checks found.
+    final class Combined: Hashable, Sendable {
+      let hostname: String?
+      let version: String?
+      let models: [String]
+      let info: String?
+
+      init(hostname: String?, version: String?, models: [String], info: String?) {
+        self.hostname = hostname
+        self.version = version
+        self.models = models
+        self.info = info
+      }
+
+      static func == (left: Combined, right: Combined) -> Bool {
+        left.hostname == right.hostname && left.version == right.version
+          && left.models == right.models && left.info == right.info
+      }
+
+      func hash(into hasher: inout Hasher) {
+        hasher.combine(version)
+        hasher.combine(models)
+      }
     }
 
-    let values: Values
-
-    init(_ values: Values) {
-      self.values = values
+    init(
+      id: BackendID, leading: Sighting, announced: Sighting?, combined: Combined?,
+      addresses: [Address], ownAddressCount: Int, sources: [SourceKind], interfaces: [String],
+      source: SourceKind, claimedType: BackendType, detectedType: BackendType?, isLocal: Bool,
+      firstSeen: WallTime
+    ) {
+      self.id = id
+      self.leading = leading
+      self.announced = announced
+      self.combined = combined
+      self.addresses = addresses
+      self.ownAddressCount = ownAddressCount
+      self.sources = sources
+      self.interfaces = interfaces
+      self.source = source
+      self.claimedType = claimedType
+      self.detectedType = detectedType
+      self.isLocal = isLocal
+      self.firstSeen = firstSeen
     }
 
+    func seen(at addresses: [Address], on interfaces: [String]) -> Facts {
+      Facts(
+        id: id, leading: leading, announced: announced, combined: combined, addresses: addresses,
+        ownAddressCount: ownAddressCount, sources: sources, interfaces: interfaces, source: source,
+        claimedType: claimedType, detectedType: detectedType, isLocal: isLocal,
+        firstSeen: firstSeen)
+    }
+
+    var name: String { leading.name }
+    var scheme: URLScheme { leading.scheme }
+    var port: UInt16 { leading.port }
+    var instance: ServiceInstance? { announced?.instance }
+    var txt: TXTRecord { announced?.txt ?? TXTRecord() }
+    var priority: Int { leading.settings.priority ?? source.defaultPriority }
+    var hostname: String? { combined.map(\.hostname) ?? leading.hostname }
+    var version: String? { combined.map(\.version) ?? leading.said?.version }
+    var models: [String] { combined?.models ?? leading.said?.models ?? [] }
+    var info: String? { combined.map(\.info) ?? leading.said?.info }
+
+    var type: BackendType {
+      claimedType == .unknown ? detectedType ?? .unknown : claimedType
+    }
+
+    /// An administrator's URL is taken at its word; a service's path comes from its TXT record. The
+    /// default is that of the backend's type, which another source may know better.
+    var apiPath: String {
+      (leading.said.map(\.advertisedAPIPath) ?? leading.settings.apiPath) ?? type.defaultAPIPath
+    }
+
+    /// A configured host name stays in the URL; what the network named is reached by address.
+    var host: BackendURL.Host {
+      if source.isAdministered, let hostname = leading.hostname { return .name(hostname) }
+      if let first = addresses.first { return .address(first) }
+      return .name(leading.hostname ?? "")
+    }
+
+    var endpoint: Endpoint { Endpoint(scheme: scheme, host: host.description, port: port) }
+
+    /// First what differs most often.
     static func == (left: Facts, right: Facts) -> Bool {
-      left === right || left.values == right.values
+      left === right
+        || left.txt == right.txt && left.id == right.id && left.firstSeen == right.firstSeen
+          && left.source == right.source && left.claimedType == right.claimedType
+          && left.detectedType == right.detectedType && left.isLocal == right.isLocal
+          && left.ownAddressCount == right.ownAddressCount && left.sources == right.sources
+          && left.interfaces == right.interfaces && left.addresses == right.addresses
+          && left.saysTheSame(as: right)
+    }
+
+    private func saysTheSame(as other: Facts) -> Bool {
+      name == other.name && scheme == other.scheme && port == other.port
+        && instance == other.instance && priority == other.priority && hostname == other.hostname
+        && version == other.version && models == other.models && info == other.info
+        && apiPath == other.apiPath && host == other.host
     }
 
     func hash(into hasher: inout Hasher) {
-      hasher.combine(values)
+      hasher.combine(id)
     }
   }
 
-  package var id: BackendID { facts.values.id }
+  package var id: BackendID { facts.id }
 
-  package var name: String {
-    get { facts.values.name }
-    set { change { $0.name = newValue } }
-  }
+  package var name: String { facts.name }
 
   /// `scheme://HOST:PORT` and `apiPath`.
   package var url: String {
-    get { facts.values.url }
-    set { change { $0.url = newValue } }
+    BackendURL(scheme: scheme, host: facts.host, port: port, path: apiPath).description
   }
 
-  package var scheme: URLScheme {
-    get { facts.values.scheme }
-    set { change { $0.scheme = newValue } }
-  }
+  package var scheme: URLScheme { facts.scheme }
 
   /// The URL's host: an address (link-local IPv6 with its zone) or a configured name.
-  package var host: String {
-    get { facts.values.host }
-    set { change { $0.host = newValue } }
-  }
+  package var host: String { facts.host.description }
 
-  package var port: UInt16 {
-    get { facts.values.port }
-    set { change { $0.port = newValue } }
-  }
+  package var port: UInt16 { facts.port }
 
   /// "" or a path that begins with "/", below the base URL.
-  package var apiPath: String {
-    get { facts.values.apiPath }
-    set { change { $0.apiPath = newValue } }
-  }
+  package var apiPath: String { facts.apiPath }
 
-  package var type: BackendType {
-    get { facts.values.type }
-    set { change { $0.type = newValue } }
-  }
+  package var type: BackendType { facts.type }
 
   /// What the configuration, TXT or the service type say that it is; `unknown` when none does.
-  package var claimedType: BackendType {
-    get { facts.values.claimedType }
-    set { change { $0.claimedType = newValue } }
-  }
+  package var claimedType: BackendType { facts.claimedType }
 
   /// What its own answers show it to be; nil before they do.
-  package var detectedType: BackendType? {
-    get { facts.values.detectedType }
-    set { change { $0.detectedType = newValue } }
-  }
+  package var detectedType: BackendType? { facts.detectedType }
 
   /// The highest source that knows it.
-  package var source: SourceKind {
-    get { facts.values.source }
-    set { change { $0.source = newValue } }
-  }
+  package var source: SourceKind { facts.source }
 
   /// All sources that know it, highest first.
-  package var sources: [SourceKind] {
-    get { facts.values.sources }
-    set { change { $0.sources = newValue } }
-  }
+  package var sources: [SourceKind] { facts.sources }
 
   /// Lower is preferred.
-  package var priority: Int {
-    get { facts.values.priority }
-    set { change { $0.priority = newValue } }
-  }
+  package var priority: Int { facts.priority }
 
   /// Every known address, best first.
-  package var addresses: [Address] {
-    get { facts.values.addresses }
-    set { change { $0.addresses = newValue } }
-  }
+  package var addresses: [Address] { facts.addresses }
 
   /// How many of them, from the first, an administrator's URL itself stands for; others are the
   /// network's word. 0 where no administrator names it.
-  package var ownAddressCount: Int {
-    get { facts.values.ownAddressCount }
-    set { change { $0.ownAddressCount = newValue } }
-  }
+  package var ownAddressCount: Int { facts.ownAddressCount }
 
-  package var hostname: String? {
-    get { facts.values.hostname }
-    set { change { $0.hostname = newValue } }
-  }
+  package var hostname: String? { facts.hostname }
 
   /// The leading mDNS instance, if any.
-  package var instance: ServiceInstance? {
-    get { facts.values.instance }
-    set { change { $0.instance = newValue } }
-  }
+  package var instance: ServiceInstance? { facts.instance }
 
-  package var version: String? {
-    get { facts.values.version }
-    set { change { $0.version = newValue } }
-  }
+  package var version: String? { facts.version }
 
-  package var models: [String] {
-    get { facts.values.models }
-    set { change { $0.models = newValue } }
-  }
+  package var models: [String] { facts.models }
 
   /// LMServ's free text about the node (TXT `info`).
-  package var info: String? {
-    get { facts.values.info }
-    set { change { $0.info = newValue } }
-  }
+  package var info: String? { facts.info }
 
-  package var txt: TXTRecord {
-    get { facts.values.txt }
-    set { change { $0.txt = newValue } }
-  }
+  package var txt: TXTRecord { facts.txt }
 
   /// The interfaces that it is seen on, sorted.
-  package var interfaces: [String] {
-    get { facts.values.interfaces }
-    set { change { $0.interfaces = newValue } }
-  }
+  package var interfaces: [String] { facts.interfaces }
 
   /// Served by this machine.
-  package var isLocal: Bool {
-    get { facts.values.isLocal }
-    set { change { $0.isLocal = newValue } }
-  }
+  package var isLocal: Bool { facts.isLocal }
 
-  package var firstSeen: WallTime {
-    get { facts.values.firstSeen }
-    set { change { $0.firstSeen = newValue } }
-  }
+  package var firstSeen: WallTime { facts.firstSeen }
 
-  private mutating func change(_ change: (inout Facts.Values) -> Void) {
-    var values = facts.values
-    change(&values)
-    facts = Facts(values)
+  /// The same at other addresses and on other interfaces.
+  package func seen(at addresses: [Address], on interfaces: [String]) -> Backend {
+    var backend = self
+    backend.facts = facts.seen(at: addresses, on: interfaces)
+    return backend
   }
 }

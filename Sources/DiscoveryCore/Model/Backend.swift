@@ -32,11 +32,10 @@ package struct Backend: Hashable, Sendable {
     kept = lastCheck.map(KeptReport.init)
   }
 
-  /// A backend with all that is known of it.
+  /// A backend with all that is known of it; its URL is made of its parts.
   package init(
     id: BackendID,
     name: String,
-    url: String,
     scheme: URLScheme,
     host: String,
     port: UInt16,
@@ -64,15 +63,20 @@ package struct Backend: Hashable, Sendable {
     expiresAt: WallTime? = nil,
     lastCheck: HealthReport? = nil
   ) {
+    let place = host == addresses.first?.description ? nil : host
+    let leading = Sighting(
+      id: Sighting.ID(identity: name), name: name, scheme: scheme, hostname: place, port: port,
+      settings: Sighting.Settings(priority: priority, apiPath: apiPath))
+    let announced = Sighting(
+      id: Sighting.ID(identity: name), name: name, port: port, instance: instance, txt: txt)
+    let said = Facts.Combined(hostname: hostname, version: version, models: models, info: info)
+    let isClaimed = claimedType != .unknown || type == detectedType
     self.init(
       Facts(
-        Facts.Values(
-          id: id, name: name, url: url, host: host, apiPath: apiPath, hostname: hostname,
-          instance: instance, version: version, info: info, txt: txt, models: models,
-          addresses: addresses, sources: sources, interfaces: interfaces,
-          ownAddressCount: ownAddressCount, priority: priority, firstSeen: firstSeen, port: port,
-          scheme: scheme, type: type, claimedType: claimedType, detectedType: detectedType,
-          source: source, isLocal: isLocal)),
+        id: id, leading: leading, announced: announced, combined: said, addresses: addresses,
+        ownAddressCount: ownAddressCount, sources: sources, interfaces: interfaces, source: source,
+        claimedType: isClaimed ? claimedType : type, detectedType: detectedType, isLocal: isLocal,
+        firstSeen: firstSeen),
       status: status, isStale: isStale, lastSeen: lastSeen, expiresAt: expiresAt,
       lastCheck: lastCheck)
   }
@@ -83,11 +87,9 @@ package struct Backend: Hashable, Sendable {
   /// The order in which backends are listed: priority, name, id.
   package static func isListedBefore(_ left: Backend, _ right: Backend) -> Bool {
     let (left, right) = (left.facts, right.facts)
-    if left.values.priority != right.values.priority {
-      return left.values.priority < right.values.priority
-    }
-    if left.values.name != right.values.name { return left.values.name < right.values.name }
-    return left.values.id < right.values.id
+    if left.priority != right.priority { return left.priority < right.priority }
+    let (leftName, rightName) = (left.name, right.name)
+    return leftName != rightName ? leftName < rightName : left.id < right.id
   }
 }
 

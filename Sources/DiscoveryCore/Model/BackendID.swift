@@ -13,20 +13,14 @@ package struct BackendID: Hashable, Comparable, Sendable, CustomStringConvertibl
     case url
   }
 
-  /// RFC 9562 §6.6: 6ba7b810-… and 6ba7b811-9dad-11d1-80b4-00c04fd430c8.
-  private static let namespacePrefix: [UInt8] = [
-    0x6B, 0xA7, 0xB8, 0x10, 0x9D, 0xAD, 0x11, 0xD1, 0x80, 0xB4, 0x00, 0xC0, 0x4F, 0xD4, 0x30, 0xC8,
-  ]
-
   /// The id of `identity`; `attempt` above 0 gives others, for when the first is taken.
   package init(of identity: String, in namespace: Namespace, attempt: Int = 0) {
-    var message: [UInt8] = []
-    message.reserveCapacity(128)
-    message += Self.namespacePrefix
-    message[3] = namespace == .dns ? 0x10 : 0x11
-    message += identity.utf8
-    if attempt > 0 { message += " #\(attempt + 1)".utf8 }
-    let digest = SHA1.digest(of: message)
+    // RFC 9562 §6.6: 6ba7b810-… and 6ba7b811-9dad-11d1-80b4-00c04fd430c8.
+    let digest = SHA1.digest(
+      of: (
+        namespace == .dns ? 0x6BA7_B810_9DAD_11D1 : 0x6BA7_B811_9DAD_11D1, 0x80B4_00C0_4FD4_30C8
+      ),
+      attempt > 0 ? "\(identity) #\(attempt + 1)" : identity)
     let head = UInt64(digest.0) << 32 | UInt64(digest.1)
     let tail = UInt64(digest.2) << 32 | UInt64(digest.3)
     high = head & ~0xF000 | 0x5000

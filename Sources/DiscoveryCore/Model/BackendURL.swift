@@ -53,6 +53,13 @@ package struct BackendURL: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  init(scheme: URLScheme, host: Host, port: UInt16, path: String?) {
+    self.scheme = scheme
+    self.host = host
+    self.port = port
+    self.path = path
+  }
+
   package init(parsing text: String) throws(Problem) {
     guard let (scheme, rest) = Self.splitScheme(text) else { throw .noScheme }
     guard let scheme = URLScheme(rawValue: scheme.lowercased()) else {

@@ -19,5 +19,5 @@ package struct Endpoint: Hashable, Sendable {
 
 extension Backend {
   /// Where its URL leads, without the path.
-  package var endpoint: Endpoint { Endpoint(scheme: scheme, host: host, port: port) }
+  package var endpoint: Endpoint { facts.endpoint }
 }

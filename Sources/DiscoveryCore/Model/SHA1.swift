@@ -2,23 +2,36 @@
 enum SHA1 {
   typealias Digest = (UInt32, UInt32, UInt32, UInt32, UInt32)
 
-  static func digest(of message: consuming [UInt8]) -> Digest {
-    let bits = UInt64(message.count) * 8
-    var padded = message
-    padded.append(0x80)
-    padded.append(contentsOf: repeatElement(0, count: (120 - padded.count % 64) % 64))
-    for shift in stride(from: 56, through: 0, by: -8) {
-      padded.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
+  /// The digest of the 16 bytes of `head` and those of `text`.
+  ///
+  /// On the stack: every new backend has its id hashed.
+  static func digest(of head: (UInt64, UInt64), _ text: String) -> Digest {
+    var text = text
+    return text.withUTF8 { text in
+      let length = 16 + text.count
+      // Whole blocks, with a bit behind the message and its length at the end.
+      let size = (length + 9 + 63) & ~63
+      return withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { message in
+        message.initializeMemory(as: UInt8.self, repeating: 0)
+        message.storeBytes(of: head.0.bigEndian, as: UInt64.self)
+        message.storeBytes(of: head.1.bigEndian, toByteOffset: 8, as: UInt64.self)
+        UnsafeMutableRawBufferPointer(rebasing: message[16...]).copyBytes(from: text)
+        message[length] = 0x80
+        message.storeBytes(
+          of: UInt64(8 * length).bigEndian, toByteOffset: size - 8, as: UInt64.self)
+        return digest(ofBlocks: UnsafeRawBufferPointer(message))
+      }
     }
+  }
+
+  private static func digest(ofBlocks blocks: UnsafeRawBufferPointer) -> Digest {
     var state: Digest = (0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0)
-    // On the stack, unchecked: every new backend has its id hashed. The indices are those below.
+    // Unchecked: the indices are those below.
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 80) { words in
-      for block in stride(from: 0, to: padded.count, by: 64) {
+      for block in stride(from: 0, to: blocks.count, by: 64) {
         for index in 0..<16 {
-          let start = block + 4 * index
           words[index] =
-            UInt32(padded[start]) << 24 | UInt32(padded[start + 1]) << 16
-            | UInt32(padded[start + 2]) << 8 | UInt32(padded[start + 3])
+            blocks.load(fromByteOffset: block + 4 * index, as: UInt32.self).bigEndian
         }
         for index in 16..<80 {
           let mixed = words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]
@@ -45,6 +58,6 @@ enum SHA1 {
   }
 
   private static func rotated(_ word: UInt32, by bits: UInt32) -> UInt32 {
-    word << bits | word >> (32 - bits)
+    word << bits | word >> (32 &- bits)
   }
 }

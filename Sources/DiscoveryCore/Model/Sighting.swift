@@ -12,13 +12,14 @@ package struct Sighting: Hashable, Sendable {
     }
   }
 
+  /// First what differs most often.
   private struct Content: Hashable, Sendable {
+    var txt: TXTRecord
+    var addresses: [Address]
     let id: ID
     var name: String
     var hostname: String?
-    var addresses: [Address]
     var instance: ServiceInstance?
-    var txt: TXTRecord
     var settings: Settings
     var port: UInt16
     var scheme: URLScheme
@@ -63,7 +64,7 @@ package struct Sighting: Hashable, Sendable {
   ) {
     shared = Shared(
       Content(
-        id: id, name: name, hostname: hostname, addresses: addresses, instance: instance, txt: txt,
+        txt: txt, addresses: addresses, id: id, name: name, hostname: hostname, instance: instance,
         settings: settings, port: port, scheme: scheme, isOwnAnnouncement: isOwnAnnouncement))
   }
 
@@ -74,6 +75,9 @@ package struct Sighting: Hashable, Sendable {
   package func hash(into hasher: inout Hasher) {
     hasher.combine(shared.content)
   }
+
+  /// True when both are one copy, and so are equal.
+  func isCopy(of other: Sighting) -> Bool { shared === other.shared }
 }
 
 // MARK: - What it says

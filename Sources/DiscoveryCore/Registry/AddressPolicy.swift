@@ -81,17 +81,3 @@ extension RegistryNotice.SkipReason {
     }
   }
 }
-
-extension LocalNetwork {
-  /// True for the all-ones address of an on-link IPv4 network (RFC 919); a /31 or /32 has none.
-  func isBroadcast(_ address: Address) -> Bool {
-    guard address.family == .ipv4 else { return false }
-    return interfaces.contains { interface in
-      interface.addresses.contains { block in
-        guard block.address.family == .ipv4, block.prefixLength < 31 else { return false }
-        let hostBits = UInt64(0xFFFF_FFFF) >> UInt64(block.prefixLength)
-        return block.contains(address) && address.low & hostBits == hostBits
-      }
-    }
-  }
-}

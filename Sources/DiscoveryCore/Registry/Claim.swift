@@ -21,56 +21,60 @@ struct Claim {
     var lastSeen: Moment
     /// Its source went down since, and has not repeated it.
     var isStale = false
+    /// This machine serves it, as it was when the claim's keys were last considered.
+    var isOnThisMachine = false
   }
 
-  static let vacant = Claim(key: Key(source: .scan, identity: ""), order: 0, held: [])
+  static let vacant = Claim(source: .scan, order: 0, held: .many([]))
 
-  let key: Key
   /// Grows with each new claim: the older of two equals leads.
   let order: UInt64
   /// In order of their last change, so that the last one is current while the sightings of an
   /// instance differ (a port that changed reaches its IPv4 sighting before its IPv6 one).
-  var held: [Held]
-  var keys: [MatchKey] = []
-  /// The backend that it belongs to; nil only while it is being placed.
-  var entry: Int?
+  var held: Few<Held>
+  let source: SourceKind
   /// True once its last sighting went; that sighting is kept to show and to recognise it.
   var isDeparted = false
   /// It advertises an API path that may not be used, which was said.
   var isPathRefused = false
+  /// The backend that it belongs to; nil only while it is being placed.
+  var entry: Int?
 
-  var source: SourceKind { key.source }
-
-  /// The sighting that speaks for the claim.
-  var current: Sighting {
-    guard let last = held.last else { preconditionFailure("a claim holds a sighting") }
-    return last.sighting
+  /// A claim of what `held` says, of which there is at least one sighting.
+  init(source: SourceKind, order: UInt64, held: Few<Held>) {
+    self.source = source
+    self.order = order
+    self.held = held
   }
 
-  /// The keys by which its server is recognised, as seen from a machine on `network`.
-  func matchKeys(on network: LocalNetwork) -> [MatchKey] {
-    var keys = held[0].sighting.matchKeys(on: network)
-    for other in held.dropFirst() {
-      for key in other.sighting.matchKeys(on: network) where !keys.contains(key) {
-        keys.append(key)
-      }
+  var key: Key { Key(source: source, identity: current.id.identity) }
+
+  /// The sighting that speaks for the claim.
+  var current: Sighting { held.current }
+
+  /// The keys by which its server is recognised.
+  var keys: [MatchKey] { held.keys }
+
+  /// Has its keys as a machine on `network` sees them.
+  mutating func locate(on network: LocalNetwork) {
+    for position in held.indices {
+      let isHere = held[position].sighting.isOnThisMachine(network)
+      if held[position].isOnThisMachine != isHere { held[position].isOnThisMachine = isHere }
     }
-    return keys
   }
 
   /// Puts what its source says now in place of what it said; the latest is the last one.
-  mutating func replaceSighting(
-    at position: Int, with sighting: Sighting, at now: Moment
-  ) -> Sighting {
-    let former = held[position].sighting
-    let latest = Held(sighting: sighting, lastSeen: now)
+  mutating func replaceSighting(at position: Int, with sighting: Sighting, at now: Moment) {
+    var latest = held[position]
+    latest.sighting = sighting
+    latest.lastSeen = now
+    latest.isStale = false
     if position == held.count - 1 {
       held[position] = latest
     } else {
       held.remove(at: position)
       held.append(latest)
     }
-    return former
   }
 
   /// What decides which claim leads: present ones first, then precedence, then age.
@@ -81,24 +85,46 @@ struct Claim {
   }
 }
 
-extension [Claim.Held] {
+// Of these, not of the claim, since what is read of one in a list is copied.
+extension Few<Claim.Held> {
   func index(of id: Sighting.ID) -> Int? {
     for index in indices where self[index].sighting.id == id { return index }
     return nil
+  }
+
+  var current: Sighting {
+    switch self {
+    case .one(let held): held.sighting
+    case .many(let held): held[held.count - 1].sighting
+    }
+  }
+
+  var keys: [MatchKey] {
+    var keys: [MatchKey] = []
+    for held in self {
+      let its = held.sighting.matchKeys(onThisMachine: held.isOnThisMachine)
+      if keys.isEmpty { keys = its } else { keys += its.filter { !keys.contains($0) } }
+    }
+    return keys
+  }
+
+  func has(_ key: MatchKey) -> Bool {
+    contains { $0.sighting.has(key, onThisMachine: $0.isOnThisMachine) }
   }
 }
 
 /// One backend: the claims that mean it, of which one leads.
 struct Entry {
   static let vacant = Entry(
-    id: BackendID(of: "", in: .dns), firstSeen: WallTime(milliseconds: 0), leader: 0, members: [],
+    id: BackendID(of: "", in: .dns), firstSeen: WallTime(milliseconds: 0), leader: 0,
+    members: .many([]),
     health: RegistryState.Health(notBefore: Uptime(nanoseconds: 0)))
 
   let id: BackendID
   let firstSeen: WallTime
   var leader: Int
   /// All claims, the leader included.
-  var members: [Int]
+  var members: Few<Int>
   /// When its grace period ends; nil while a claim is present.
   var graceEnds: Moment?
   /// What may have changed since it was last committed.

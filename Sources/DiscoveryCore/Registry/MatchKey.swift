@@ -1,8 +1,9 @@
 /// One way to recognise a server: two claims that share a key mean the same one.
-///
-/// It is flat, since each backend has some of them, in tables and lists.
 struct MatchKey: Hashable {
-  private enum Kind: UInt8 {
+  /// Under which it is entered in an index.
+  let hash: UInt32
+
+  fileprivate enum Kind: UInt8 {
     case ipv4
     case ipv6
     case host
@@ -13,56 +14,81 @@ struct MatchKey: Hashable {
   private let high: UInt64
   private let low: UInt64
   /// The address' zone, or the host's name in lower case.
-  private let name: String?
-  private let port: UInt16
-  private let kind: Kind
-  private let scheme: URLScheme
+  fileprivate let name: String?
+  fileprivate let port: UInt16
+  fileprivate let kind: Kind
+  fileprivate let scheme: URLScheme
 
   /// A server at an address.
   init(_ address: Address, port: UInt16, scheme: URLScheme) {
-    high = address.high
-    low = address.low
-    name = address.zone
-    self.port = port
-    kind = address.family == .ipv4 ? .ipv4 : .ipv6
-    self.scheme = scheme
+    let kind: Kind = address.family == .ipv4 ? .ipv4 : .ipv6
+    self.init(kind, address.high, address.low, address.zone, port, scheme)
   }
 
   /// A server on a host; nil for this machine.
   init(host: String?, port: UInt16, scheme: URLScheme) {
-    high = 0
-    low = 0
-    name = host
+    self.init(host == nil ? .thisMachine : .host, 0, 0, host, port, scheme)
+  }
+
+  private init(
+    _ kind: Kind, _ high: UInt64, _ low: UInt64, _ name: String?, _ port: UInt16,
+    _ scheme: URLScheme
+  ) {
+    self.high = high
+    self.low = low
+    self.name = name
     self.port = port
-    kind = host == nil ? .thisMachine : .host
+    self.kind = kind
     self.scheme = scheme
+    // Of all that the network chooses, each by itself: a sum of two would let it choose what collides.
+    var hasher = Hasher()
+    if let name { hasher.combine(name) }
+    if kind == .ipv6 {
+      hasher.combine(high)
+      hasher.combine(low)
+      hasher.combine(port)
+    } else {
+      // Which an IPv4 address leaves room for.
+      hasher.combine(low << 16 | UInt64(port))
+    }
+    hash = UInt32(truncatingIfNeeded: hasher.finalize())
   }
 
   static func == (left: MatchKey, right: MatchKey) -> Bool {
-    left.low == right.low && left.high == right.high && left.port == right.port
-      && left.kind == right.kind && left.scheme == right.scheme && left.name == right.name
+    left.hash == right.hash && left.low == right.low && left.high == right.high
+      && left.port == right.port && left.kind == right.kind && left.scheme == right.scheme
+      && left.name == right.name
   }
 
-  /// Of all that the network chooses, each by itself: a sum of two would let it choose what collides.
   func hash(into hasher: inout Hasher) {
-    if let name { hasher.combine(name) }
-    hasher.combine(high)
-    hasher.combine(low)
-    hasher.combine(port)
+    hasher.combine(hash)
+  }
+
+  fileprivate func isOf(_ address: Address) -> Bool {
+    low == address.low && high == address.high && kind == (address.family == .ipv4 ? .ipv4 : .ipv6)
+      && name == address.zone
   }
 }
 
 extension Sighting {
-  /// The keys by which this sighting's server is recognised, as seen from a machine on `network`.
-  func matchKeys(on network: LocalNetwork) -> [MatchKey] {
+  /// The keys by which its server is recognised, which may be served by this machine.
+  func matchKeys(onThisMachine: Bool) -> [MatchKey] {
     var keys: [MatchKey] = []
-    keys.reserveCapacity(addresses.count + 1)
+    keys.reserveCapacity(addresses.count + 2)
     for address in addresses { keys.append(MatchKey(address, port: port, scheme: scheme)) }
     if let hostname { keys.append(MatchKey(host: hostname, port: port, scheme: scheme)) }
-    if isOnThisMachine(network) {
-      keys.append(MatchKey(host: nil, port: port, scheme: scheme))
-    }
+    if onThisMachine { keys.append(MatchKey(host: nil, port: port, scheme: scheme)) }
     return keys
+  }
+
+  /// True for each of these keys.
+  func has(_ key: MatchKey, onThisMachine: Bool) -> Bool {
+    guard key.port == port, key.scheme == scheme else { return false }
+    switch key.kind {
+    case .ipv4, .ipv6: return addresses.contains(where: key.isOf)
+    case .host: return key.name == hostname
+    case .thisMachine: return onThisMachine
+    }
   }
 
   /// True when its server is recognised by the same keys, wherever it is seen from.
@@ -74,6 +100,7 @@ extension Sighting {
   /// True when this machine serves it.
   func isOnThisMachine(_ network: LocalNetwork) -> Bool {
     if let hostname, HostName.isLoopback(hostname) { return true }
-    return addresses.contains(where: network.isOwn)
+    for address in addresses where network.isOwn(address) { return true }
+    return false
   }
 }

@@ -3,14 +3,14 @@
 extension RegistryState {
   /// What nexus.toml has to say to a backend that is to be added at `url`.
   package func statics(at url: BackendURL) -> RuntimeBackends.Statics {
-    let wanted = Set(
-      Sighting(AdministeredBackend(name: "", url: url)).matchKeys(on: policy.network))
+    let wanted = Sighting(AdministeredBackend(name: "", url: url))
+    let keys = wanted.matchKeys(onThisMachine: wanted.isOnThisMachine(policy.network))
     var statics = RuntimeBackends.Statics()
     for slot in claims.indices where claims[slot].source == .static {
       let claim = claims[slot]
       statics.names.insert(claim.current.name)
       // Also its name without an address yet, and its addresses under another one's name.
-      if claim.keys.contains(where: wanted.contains) { statics.nameAtServer = claim.current.name }
+      if claim.keys.contains(where: keys.contains) { statics.nameAtServer = claim.current.name }
     }
     return statics
   }

@@ -18,7 +18,7 @@ extension RegistryState {
       added: ranked.filter { $0.source == .runtime }.compactMap {
         AdministeredBackend($0.current)
       },
-      sightings: leader.source == .mdns ? leader.held.map(\.sighting) : [])
+      sightings: leader.source == .mdns ? leader.held.map { $0.sighting } : [])
   }
 
   /// Puts back what an earlier run knew, before anything else is told: it is no change and has no
@@ -49,8 +49,7 @@ extension RegistryState {
     guard let identity = backend.sightings.first?.id.identity else { return }
     let key = Claim.Key(source: .mdns, identity: identity)
     let seen = Moment(uptime: now.uptime, wall: min(backend.lastSeen, now.wall))
-    var held: [Claim.Held] = []
-    var keys: [MatchKey] = []
+    var held = Few<Claim.Held>()
     for sighting in backend.sightings.prefix(Self.maximumSightingsPerClaim)
     where sighting.id.identity == identity
       && !held.contains(where: { $0.sighting.id == sighting.id })
@@ -58,17 +57,14 @@ extension RegistryState {
       guard case .success(let admitted) = policy.vetted(sighting, from: .mdns) else { continue }
       let vetted = Self.capped(admitted)
       held.append(Claim.Held(sighting: vetted, lastSeen: seen, isStale: true))
-      for key in vetted.matchKeys(on: policy.network) where !keys.contains(key) {
-        keys.append(key)
-      }
     }
-    guard !held.isEmpty, entries.count < settings.maxBackends, claimSlot(of: key) == nil,
-      leaders(sharing: keys).isEmpty
+    guard !held.isEmpty, entries.count < settings.maxBackends, claimSlot(of: key) == nil
     else { return }
-    nextOrder += 1
-    var restored = Claim(key: key, order: nextOrder, held: held)
+    var restored = Claim(source: .mdns, order: nextOrder + 1, held: held)
     restored.isDeparted = true
-    restored.keys = keys
+    restored.locate(on: policy.network)
+    guard leaders(sharing: restored.keys).isEmpty else { return }
+    nextOrder += 1
     let claim = claims.insert(restored)
     claimsByKey.insert(claim, key.indexHash)
     place(claim, at: now)

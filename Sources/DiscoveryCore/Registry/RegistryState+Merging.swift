@@ -5,9 +5,9 @@
 extension RegistryState {
   /// Gives a claim without a backend its place: the best one that it shares a key with, or its own.
   mutating func place(_ claim: Int, at now: Moment) {
-    let rivals = leaders(sharing: claims[claim].keys)
-    guard let best = rivals.min(by: isBetterLed) else {
-      found(entryLedBy: claim, at: now)
+    let keys = claims[claim].keys
+    guard let best = leaders(sharing: keys).min(by: isBetterLed) else {
+      found(entryLedBy: claim, under: keys, at: now)
       return
     }
     guard
@@ -31,24 +31,24 @@ extension RegistryState {
     }
   }
 
-  /// Follows a claim's new addresses, port or name: it stays where it is if it still belongs there.
-  mutating func rekey(_ claim: Int, at now: Moment) {
+  /// Follows a claim's new addresses, port or name, which had the keys `former` before: it stays where
+  /// it is if it still belongs there.
+  mutating func rekey(_ claim: Int, from former: [MatchKey], at now: Moment) {
     guard let entry = claims[claim].entry, !claims[claim].isDeparted else { return }
     touch(entry)
-    let keys = claims[claim].matchKeys(on: policy.network)
-    guard keys != claims[claim].keys else { return }
+    claims[claim].locate(on: policy.network)
+    let keys = claims[claim].keys
+    guard keys != former else { return }
     guard entries[entry].leader == claim else {
-      claims[claim].keys = keys
       if !isRelated(claim, toLeaderOf: entry) { rehome([claim], from: entry, at: now) }
       return
     }
-    unindex(entry)
-    claims[claim].keys = keys
+    unindex(entry, under: former)
     if leaders(sharing: keys).contains(where: { isLed($0, before: claim) }) {
       leave(entry, claim, at: now)
       place(claim, at: now)
     } else {
-      index(entry, at: now)
+      index(entry, under: keys, at: now)
       reviewFollowers(of: entry, at: now)
     }
   }
@@ -58,7 +58,7 @@ extension RegistryState {
     guard let entry = claims[claim].entry else { return }
     claims[claim].isDeparted = true
     if entries[entry].members.count > 1 {
-      if entries[entry].leader == claim { unindex(entry) }
+      if entries[entry].leader == claim { unindex(entry, under: claims[claim].keys) }
       leave(entry, claim, at: now)
       forget(claim)
     } else if claims[claim].source.isAdministered || claims[claim].source.timeToLive != nil {
@@ -75,7 +75,7 @@ extension RegistryState {
 
   // MARK: - Steps
 
-  private mutating func found(entryLedBy claim: Int, at now: Moment) {
+  private mutating func found(entryLedBy claim: Int, under keys: [MatchKey], at now: Moment) {
     let source = claims[claim].source
     guard source.isAdministered || entries.count < settings.maxBackends else {
       report(.backends(maximum: settings.maxBackends))
@@ -86,25 +86,27 @@ extension RegistryState {
     let birth =
       births.isEmpty
       ? nil : births.removeValue(forKey: key).flatMap { entrySlot(of: $0.id) == nil ? $0 : nil }
-    let id = birth?.id ?? freeID(of: key)
+    let (id, hash) = birth.map { ($0.id, $0.id.indexHash) } ?? freeID(of: key)
     let entry = entries.insert(
       Entry(
-        id: id, firstSeen: birth?.firstSeen ?? now.wall, leader: claim, members: [claim],
+        id: id, firstSeen: birth?.firstSeen ?? now.wall, leader: claim, members: .one(claim),
         health: Health(notBefore: now.uptime)))
-    entriesByID.insert(entry, id.indexHash)
+    entriesByID.insert(entry, hash)
     claims[claim].entry = entry
     touch(entry)
-    index(entry, at: now)
+    index(entry, under: keys, at: now)
     schedule(entry)
   }
 
-  /// The id of the identity, or its next one when a backend that was born with it lives on.
-  private func freeID(of key: Claim.Key) -> BackendID {
+  /// The id of the identity, or its next one when a backend that was born with it lives on; and its
+  /// hash.
+  private func freeID(of key: Claim.Key) -> (id: BackendID, hash: UInt32) {
     let namespace: BackendID.Namespace = key.source == .mdns ? .dns : .url
     var attempt = 0
     while true {
       let id = BackendID(of: key.identity, in: namespace, attempt: attempt)
-      if entrySlot(of: id) == nil { return id }
+      let hash = id.indexHash
+      if entrySlot(of: id, hash) == nil { return (id, hash) }
       attempt += 1
     }
   }
@@ -118,29 +120,28 @@ extension RegistryState {
 
   /// Makes a member the leader; a departed claim was kept only to be recognised, and goes.
   private mutating func lead(_ entry: Int, with claim: Int, at now: Moment) {
-    unindex(entry)
+    unindex(entry, under: claims[entries[entry].leader].keys)
     entries[entry].leader = claim
     endGrace(entry, at: now)
     for member in entries[entry].members where claims[member].isDeparted {
       entries[entry].members.removeAll { $0 == member }
       forget(member)
     }
-    index(entry, at: now)
+    index(entry, under: claims[claim].keys, at: now)
     reviewFollowers(of: entry, at: now)
   }
 
   /// Enters the leader's keys; backends whose leaders share one are taken in.
-  private mutating func index(_ entry: Int, at now: Moment) {
-    let keys = claims[entries[entry].leader].keys
+  private mutating func index(_ entry: Int, under keys: [MatchKey], at now: Moment) {
     var others: [Int] = []
     // All of the others' first: what has the hash of one of its keys may be found under another.
     for key in keys {
       guard let other = entrySlot(ledUnder: key) else { continue }
       if !others.contains(other) { others.append(other) }
-      entriesByLeaderKey.remove(other, key.indexHash)
+      entriesByLeaderKey.remove(other, key.hash)
     }
     for key in keys where entrySlot(ledUnder: key) == nil {
-      entriesByLeaderKey.insert(entry, key.indexHash)
+      entriesByLeaderKey.insert(entry, key.hash)
     }
     for other in others where entries.contains(other) {
       for member in close(other) {
@@ -149,10 +150,8 @@ extension RegistryState {
     }
   }
 
-  private mutating func unindex(_ entry: Int) {
-    for key in claims[entries[entry].leader].keys {
-      entriesByLeaderKey.remove(entry, key.indexHash)
-    }
+  private mutating func unindex(_ entry: Int, under keys: [MatchKey]) {
+    for key in keys { entriesByLeaderKey.remove(entry, key.hash) }
   }
 
   /// Takes the claim out of its backend, which finds another leader, or ends without one. Where the
@@ -171,14 +170,14 @@ extension RegistryState {
       return
     }
     entries[entry].leader = heir
-    index(entry, at: now)
+    index(entry, under: claims[heir].keys, at: now)
     reviewFollowers(of: entry, at: now)
   }
 
   /// Finds a place for the followers that share nothing with the present leader.
   private mutating func reviewFollowers(of entry: Int, at now: Moment) {
     guard entries[entry].members.count > 1 else { return }
-    let strangers = entries[entry].members.filter {
+    let strangers = Array(entries[entry].members).filter {
       $0 != entries[entry].leader && !isRelated($0, toLeaderOf: entry)
     }
     rehome(strangers, from: entry, at: now)
@@ -196,9 +195,9 @@ extension RegistryState {
   }
 
   /// Ends a backend and hands its claims back, placeless.
-  private mutating func close(_ entry: Int) -> [Int] {
-    if claims.contains(entries[entry].leader) { unindex(entry) }
+  private mutating func close(_ entry: Int) -> Few<Int> {
     let closed = entries[entry]
+    if claims.contains(closed.leader) { unindex(entry, under: claims[closed.leader].keys) }
     if let committed = closed.committed { dissolved.append(committed) }
     entriesByID.remove(entry, closed.id.indexHash)
     entries.remove(entry)

@@ -3,17 +3,23 @@
 extension RegistryState {
   package var backendCount: Int { entries.count }
 
-  func claimSlot(of key: Claim.Key) -> Int? {
-    claimsByKey.slot(key.indexHash) { claims[$0].key == key }
+  func claimSlot(of key: Claim.Key) -> Int? { claimSlot(of: key, key.indexHash) }
+
+  func claimSlot(of key: Claim.Key, _ hash: UInt32) -> Int? {
+    claimsByKey.slot(hash) {
+      claims[$0].source == key.source && claims[$0].current.id.identity == key.identity
+    }
   }
 
-  func entrySlot(of id: BackendID) -> Int? {
-    entriesByID.slot(id.indexHash) { entries[$0].id == id }
+  func entrySlot(of id: BackendID) -> Int? { entrySlot(of: id, id.indexHash) }
+
+  func entrySlot(of id: BackendID, _ hash: UInt32) -> Int? {
+    entriesByID.slot(hash) { entries[$0].id == id }
   }
 
   /// The backend whose leader has `key`.
   func entrySlot(ledUnder key: MatchKey) -> Int? {
-    entriesByLeaderKey.slot(key.indexHash) { claims[entries[$0].leader].keys.contains(key) }
+    entriesByLeaderKey.slot(key.hash) { claims[entries[$0].leader].held.has(key) }
   }
 
   /// All backends in listing order.

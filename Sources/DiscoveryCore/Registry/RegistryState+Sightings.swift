@@ -3,10 +3,11 @@
 extension RegistryState {
   mutating func found(_ sighting: Sighting, from source: SourceKind, at now: Moment) {
     let key = Claim.Key(source: source, identity: sighting.id.identity)
-    let claim = claimSlot(of: key)
+    let hash = key.indexHash
+    let claim = claimSlot(of: key, hash)
     // What is repeated was judged when it came, and whenever the rules changed since.
     if let claim, repeats(claim, sighting, at: now) { return }
-    judge(sighting, of: claim, under: key, at: now)
+    judge(sighting, of: claim, under: key, hash, at: now)
   }
 
   /// True when the claim holds the very same: it is seen again, and nothing else comes of it.
@@ -24,7 +25,7 @@ extension RegistryState {
 
   /// Takes what the trust rules leave of a sighting into its claim, `claim` when it is there.
   private mutating func judge(
-    _ sighting: Sighting, of claim: Int?, under key: Claim.Key, at now: Moment
+    _ sighting: Sighting, of claim: Int?, under key: Claim.Key, _ hash: UInt32, at now: Moment
   ) {
     let vetted: Sighting
     switch policy.vetted(sighting, from: key.source) {
@@ -40,19 +41,21 @@ extension RegistryState {
       vetted.txt.hasValue(of: "api_path") || claim.map { claims[$0].isPathRefused } == true
     defer { if mayHavePath { noteRefusedPath(of: key) } }
     guard let claim else {
-      open(key, with: vetted, at: now)
+      open(key, hash, with: vetted, at: now)
       return
     }
     if claims[claim].isDeparted {
       revive(claim, with: vetted, at: now)
-    } else if repeats(claim, vetted, at: now) {
+    } else if !vetted.isCopy(of: sighting), repeats(claim, vetted, at: now) {
       return
     } else if let position = claims[claim].held.index(of: vetted.id) {
-      let former = claims[claim].replaceSighting(at: position, with: vetted, at: now)
-      if vetted.isAtSamePlace(as: former), let entry = claims[claim].entry {
+      let isMoved = !vetted.isAtSamePlace(as: claims[claim].held[position].sighting)
+      let former = isMoved ? claims[claim].keys : []
+      claims[claim].replaceSighting(at: position, with: vetted, at: now)
+      if isMoved {
+        rekey(claim, from: former, at: now)
+      } else if let entry = claims[claim].entry {
         touch(entry)
-      } else {
-        rekey(claim, at: now)
       }
     } else {
       guard hasRoom(forSightingOf: claim) else {
@@ -60,8 +63,9 @@ extension RegistryState {
         return
       }
       countSighting(of: key.source, by: 1)
+      let former = claims[claim].keys
       claims[claim].held.append(Claim.Held(sighting: vetted, lastSeen: now))
-      rekey(claim, at: now)
+      rekey(claim, from: former, at: now)
     }
   }
 
@@ -75,8 +79,9 @@ extension RegistryState {
       depart(claim, at: now)
       return
     }
+    let former = claims[claim].keys
     claims[claim].held.remove(at: position)
-    rekey(claim, at: now)
+    rekey(claim, from: former, at: now)
     // Another sighting speaks for it now.
     noteRefusedPath(of: key)
   }
@@ -139,7 +144,8 @@ extension RegistryState {
       case .success(sighting): continue
       case .success, .failure:
         let key = Claim.Key(source: source, identity: sighting.id.identity)
-        judge(sighting, of: claimSlot(of: key), under: key, at: now)
+        let hash = key.indexHash
+        judge(sighting, of: claimSlot(of: key, hash), under: key, hash, at: now)
       }
     }
   }
@@ -147,47 +153,45 @@ extension RegistryState {
   // MARK: - Claims
 
   /// A server that the source has not named before.
-  private mutating func open(_ key: Claim.Key, with sighting: Sighting, at now: Moment) {
+  private mutating func open(
+    _ key: Claim.Key, _ hash: UInt32, with sighting: Sighting, at now: Moment
+  ) {
     guard hasRoom(forSightingsFrom: key.source) else {
       note(.skipped(sighting, key.source, .limit))
       return
     }
     nextOrder += 1
-    let claim = claims.insert(
-      Claim(
-        key: key, order: nextOrder, held: [Claim.Held(sighting: sighting, lastSeen: now)],
-        keys: sighting.matchKeys(on: policy.network)))
-    claimsByKey.insert(claim, key.indexHash)
+    let held = Claim.Held(
+      sighting: sighting, lastSeen: now,
+      isOnThisMachine: sighting.isOnThisMachine(policy.network))
+    let claim = claims.insert(Claim(source: key.source, order: nextOrder, held: .one(held)))
+    claimsByKey.insert(claim, hash)
     countSighting(of: key.source, by: 1)
     place(claim, at: now)
   }
 
   /// Back within the grace period: what it says now replaces what was kept of it.
   private mutating func revive(_ claim: Int, with sighting: Sighting, at now: Moment) {
+    let former = claims[claim].keys
     claims[claim].isDeparted = false
-    claims[claim].held = [Claim.Held(sighting: sighting, lastSeen: now)]
+    claims[claim].held = .one(Claim.Held(sighting: sighting, lastSeen: now))
     countSighting(of: claims[claim].source, by: 1)
     if let entry = claims[claim].entry { endGrace(entry, at: now) }
-    rekey(claim, at: now)
+    rekey(claim, from: former, at: now)
   }
 
   /// A path that would steer the URL is worth a word: once for each server, until it says a good one.
   private mutating func noteRefusedPath(of key: Claim.Key) {
     guard let claim = claimSlot(of: key) else { return }
     let sighting = claims[claim].current
-    let isRefused =
-      sighting.txt["api_path"] != nil
-      && sighting.instance.map {
-        ParsedService(txt: sighting.txt, serviceType: $0.type).refusedAPIPath != nil
-      } == true
+    let isRefused = sighting.said?.refusedAPIPath != nil
     guard isRefused != claims[claim].isPathRefused else { return }
     claims[claim].isPathRefused = isRefused
     if isRefused { note(.skipped(sighting, key.source, .apiPathRefused)) }
   }
 
-  static func capped(_ sighting: Sighting) -> Sighting {
+  static func capped(_ sighting: consuming Sighting) -> Sighting {
     guard sighting.addresses.count > maximumAddressesPerSighting else { return sighting }
-    var sighting = sighting
     sighting.addresses = Array(sighting.addresses.sorted().prefix(maximumAddressesPerSighting))
     return sighting
   }
@@ -226,6 +230,9 @@ extension RegistryState {
     if !limitsReported.isEmpty, sightingCount <= 7 * settings.maxBackends {
       limitsReported.remove(.sightings(maximum: 8 * settings.maxBackends))
     }
-    sources[source]?.sightings += step
+    // Changed in place it would take a coroutine, whose frame malloc has to give.
+    guard var status = sources[source] else { return }
+    status.sightings += step
+    sources[source] = status
   }
 }

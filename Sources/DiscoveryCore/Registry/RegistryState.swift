@@ -142,7 +142,9 @@ package struct RegistryState {
     guard network != policy.network else { return Outcome() }
     policy.network = network
     reviewSightings(at: now)
-    for claim in Array(claims.indices) where claims.contains(claim) { rekey(claim, at: now) }
+    for claim in Array(claims.indices) where claims.contains(claim) {
+      rekey(claim, from: claims[claim].keys, at: now)
+    }
     for entry in Array(entries.indices) { touch(entry) }
     return commit()
   }
@@ -173,11 +175,11 @@ package struct RegistryState {
   /// Gives each touched entry whose view changed its revision.
   mutating func commit() -> Outcome {
     var outcome = Outcome(notices: notices)
-    notices.removeAll(keepingCapacity: true)
+    notices = []
     for backend in dissolved {
       outcome.changes.append(change(.removed, backend, previous: nil))
     }
-    dissolved.removeAll(keepingCapacity: true)
+    dissolved = []
     for slot in touched where entries.contains(slot) && entries[slot].touched != .nothing {
       commit(slot, to: &outcome)
     }
@@ -211,7 +213,7 @@ package struct RegistryState {
   }
 
   private mutating func change(
-    _ kind: RegistryChange.Kind, _ backend: Backend, previous: Backend?
+    _ kind: RegistryChange.Kind, _ backend: consuming Backend, previous: consuming Backend?
   ) -> RegistryChange {
     revision += 1
     return RegistryChange(revision: revision, kind: kind, backend: backend, previous: previous)
@@ -229,7 +231,9 @@ package struct RegistryState {
       return nil
     }
     // A status that is lost because the address moved is no news of its own: the move is.
-    let isLost = next.status == .unknown && next.endpoint != previous.endpoint
-    return next.status != previous.status && !isLost ? .status : .updated
+    let isStatus =
+      next.status != previous.status
+      && (next.status != .unknown || next.endpoint == previous.endpoint)
+    return isStatus ? .status : .updated
   }
 }

@@ -22,7 +22,7 @@ struct SlotArray<Element> {
   /// otherwise.
   var indices: some Sequence<Int> { isUsed.indices.lazy.filter { [isUsed] in isUsed[$0] } }
 
-  mutating func insert(_ element: Element) -> Int {
+  mutating func insert(_ element: consuming Element) -> Int {
     if let slot = free.popLast() {
       isUsed[slot] = true
       self[slot] = element

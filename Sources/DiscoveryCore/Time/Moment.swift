@@ -57,7 +57,10 @@ package struct Moment: Hashable, Sendable {
 
   /// The moment `duration` later, on both clocks.
   package func advanced(by duration: Duration) -> Moment {
-    Moment(uptime: uptime.advanced(by: duration), wall: wall.advanced(by: duration))
+    let nanoseconds = duration.wholeNanoseconds
+    return Moment(
+      uptime: Uptime(nanoseconds: uptime.nanoseconds &+ nanoseconds),
+      wall: WallTime(milliseconds: wall.milliseconds &+ nanoseconds / 1_000_000))
   }
 }
 

@@ -145,9 +145,10 @@ actor RegistryLog {
     previous.isStale = backend.isStale
     previous.lastSeen = backend.lastSeen
     previous.lastCheck = backend.lastCheck
-    if backend.lastSeen <= backend.firstSeen.advanced(by: discoveryTime) {
-      previous.addresses = backend.addresses
-      previous.interfaces = backend.interfaces
+    if backend.lastSeen <= backend.firstSeen.advanced(by: discoveryTime),
+      previous.url == backend.url
+    {
+      previous = previous.seen(at: backend.addresses, on: backend.interfaces)
     }
     if previous == backend { record.level = .debug }
     return record

@@ -90,12 +90,12 @@ import Testing
     _ = state.apply(.serviceFound(.mdns()), from: .mdns, at: .testStart)
     let original = try #require(state.find("gpu1"))
     var copy = original
-    copy.name = "other"
+    copy.isStale = true
     copy.lastCheck = HealthReport(at: Moment.testStart.wall, latency: nil, error: "x")
-    #expect(original.name == "gpu1")
+    #expect(!original.isStale)
     #expect(original.lastCheck == nil)
     #expect(copy.lastCheck?.error == "x")
-    copy.name = "gpu1"
+    copy.isStale = false
     copy.lastCheck = nil
     #expect(copy == original)
     #expect(copy.hashValue == original.hashValue)

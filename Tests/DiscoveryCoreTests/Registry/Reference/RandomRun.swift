@@ -178,7 +178,9 @@ struct RandomRun<Random: RandomNumberGenerator> {
       else { return "a claim without its backend" }
       guard !record.held.isEmpty else { return "an empty claim" }
       if record.isDeparted {
-        guard state.entries[entry].members == [claim] else { return "a departed claim has company" }
+        guard Array(state.entries[entry].members) == [claim] else {
+          return "a departed claim has company"
+        }
       } else {
         sightings += record.held.count
       }

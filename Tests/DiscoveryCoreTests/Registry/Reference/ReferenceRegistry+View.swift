@@ -8,6 +8,18 @@ extension ReferenceRegistry {
     Dictionary(uniqueKeysWithValues: groups.map { ($0.birth, view(of: $0)) })
   }
 
+  /// The URL of each, by its id.
+  func urls() -> [BackendID: String] {
+    Dictionary(
+      uniqueKeysWithValues: groups.map { group in
+        let backend = view(of: group)
+        let isV6 = backend.host.contains(":")
+        let zoned = backend.host.split(separator: "%").joined(separator: "%25")
+        let host = isV6 ? "[\(zoned)]" : backend.host
+        return (group.id, "\(backend.scheme.rawValue)://\(host):\(backend.port)\(backend.apiPath)")
+      })
+  }
+
   private func view(of group: Group) -> Backend {
     let ranked = ranked(group)
     let leader = ranked[0]
@@ -21,13 +33,9 @@ extension ReferenceRegistry {
     let addresses = own + sorted(ranked).filter { !own.contains($0) }
     let path = path(of: spoken, type: type)
     var host = addresses.first?.description ?? ""
-    var urlHost = addresses.first?.urlHost ?? ""
-    if leader.key.source.isAdministered, let name = spoken.hostname {
-      (host, urlHost) = (name, name)
-    }
+    if leader.key.source.isAdministered, let name = spoken.hostname { host = name }
     return Backend(
       id: group.id, name: spoken.name,
-      url: "\(spoken.scheme.rawValue)://\(urlHost):\(spoken.port)\(path)",
       scheme: spoken.scheme, host: host, port: spoken.port, apiPath: path, type: type,
       claimedType: type, status: .unknown, source: leader.key.source,
       sources: SourceKind.allCases.filter { source in ranked.contains { $0.key.source == source } }

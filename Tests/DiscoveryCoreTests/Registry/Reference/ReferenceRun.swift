@@ -210,6 +210,10 @@ struct ReferenceRun<Random: RandomNumberGenerator> {
     for (left, right) in zip(listed, wanted) where left != right {
       return "lists \(left.id) with \(left.differences(to: right))"
     }
+    let urls = reference.urls()
+    for backend in listed where backend.url != urls[backend.id] {
+      return "lists \(backend.url), not \(urls[backend.id] ?? "none")"
+    }
     return nil
   }
 

@@ -39,14 +39,22 @@ extension Sighting.ID {
 extension Backend {
   /// The fields that differ: this one's values, and those that were wanted.
   func differences(to wanted: Backend) -> String {
-    zip(parts, wanted.parts)
-      .map { (name: $0.label ?? "", value: "\($0.value)", wanted: "\($1.value)") }
-      .filter { $0.value != $0.wanted }
-      .map { "\($0.name) \($0.value), not \($0.wanted)" }
+    zip(parts, wanted.parts).filter { $0 != $1 }
+      .map { "\($0.name) \($0.value), not \($1.value)" }
       .joined(separator: "; ")
   }
 
-  private var parts: [Mirror.Child] {
-    Array(Mirror(reflecting: facts.values).children) + Array(Mirror(reflecting: self).children)
+  private var parts: [(name: String, value: String)] {
+    let parts: [(String, Any)] = [
+      ("name", name), ("url", url), ("host", host), ("path", apiPath), ("type", type),
+      ("claimed", claimedType), ("detected", detectedType as Any), ("source", source),
+      ("sources", sources), ("priority", priority), ("addresses", addresses),
+      ("own", ownAddressCount), ("hostname", hostname as Any), ("instance", instance as Any),
+      ("version", version as Any), ("models", models), ("info", info as Any),
+      ("txt", txt.attributes), ("interfaces", interfaces), ("local", isLocal),
+      ("stale", isStale), ("first", firstSeen), ("last", lastSeen),
+      ("expires", expiresAt as Any), ("status", status), ("check", lastCheck as Any),
+    ]
+    return parts.map { ($0, "\($1)") }
   }
 }
