@@ -3,7 +3,8 @@ import CGlibc
 /// How malloc(3) keeps what the process frees (mallopt(3)).
 package enum Heap {
   /// Has all threads share one arena: each has its own else, with its own slack, though a daemon's
-  /// threads seldom work at the same time, and free what others allocated.
+  /// threads seldom work at the same time, and free what others allocated. Those that there are already
+  /// stay: to be called by the first thread, before there are others.
   package static func useOneArena() {
     mallopt(M_ARENA_MAX, 1)
   }
