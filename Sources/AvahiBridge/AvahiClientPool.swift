@@ -67,7 +67,9 @@ final class AvahiClientPool: AvahiClients {
   /// Frees the object; nothing when there is none such.
   func stop(_ key: AvahiObject.Key) throws(AvahiError) {
     isRefusedClients = false
-    for connection in connections where try connection.stop(key) { return }
+    for connection in connections {
+      if try connection.stop(key) { return }
+    }
   }
 
   /// False when the client is full.
