@@ -7,20 +7,32 @@ import Glibc
 
 /// What a browser's or resolver's user data points to.
 ///
-/// Owned by the `AvahiConnection` that made the object, through its table of handles; used on the
-/// connection's queue only; released after the C object was freed, or with the client. libavahi
-/// makes no callback for an object that was freed. A callback that frees its own object goes on
-/// with the reference that it took.
-final class CallbackTarget {
-  let key: AvahiObject.Key
-  private let deliver: (AvahiTracker.Input) -> Void
+/// Owned by the `AvahiConnection` that made the object, through its table; used on the connection's
+/// queue only; released after the C object was freed, or with the client. libavahi makes no callback for
+/// an object that was freed. A callback that frees its own object goes on with the reference that it
+/// took.
+final class CallbackTarget: Identifiable {
+  let id: AvahiObject.Key
+  private unowned let connection: AvahiConnection
+  /// The C object; of a host, that for A and that for AAAA records.
+  private var pointers: (OpaquePointer?, OpaquePointer?)
 
-  init(key: AvahiObject.Key, deliver: @escaping (AvahiTracker.Input) -> Void) {
-    self.key = key
-    self.deliver = deliver
+  init(_ id: AvahiObject.Key, connection: AvahiConnection) {
+    self.id = id
+    self.connection = connection
   }
 
-  func report(_ input: AvahiTracker.Input) { deliver(input) }
+  func add(_ pointer: OpaquePointer) {
+    if pointers.0 == nil { pointers.0 = pointer } else { pointers.1 = pointer }
+  }
+
+  /// The next C object, to be freed; nil after the last one.
+  func take() -> OpaquePointer? {
+    defer { pointers = (pointers.1, nil) }
+    return pointers.0
+  }
+
+  func report(_ input: AvahiTracker.Input) { connection.deliver(input) }
 
   fileprivate static func from(_ userdata: UnsafeMutableRawPointer?) -> CallbackTarget? {
     userdata.map { Unmanaged<CallbackTarget>.fromOpaque($0).takeUnretainedValue() }
@@ -35,7 +47,7 @@ func onBrowse(
   _ userdata: UnsafeMutableRawPointer?
 ) {
   guard let target = CallbackTarget.from(userdata),
-    case .browser(let type) = target.key
+    case .browser(let type) = target.id
   else { return }
   switch event {
   case AVAHI_BROWSER_NEW, AVAHI_BROWSER_REMOVE:
@@ -66,7 +78,7 @@ func onResolve(
   _ txt: UnsafeMutablePointer<AvahiStringList>?, _ flags: AvahiLookupResultFlags,
   _ userdata: UnsafeMutableRawPointer?
 ) {
-  guard let target = CallbackTarget.from(userdata), case .resolver(let id) = target.key else {
+  guard let target = CallbackTarget.from(userdata), case .resolver(let id) = target.id else {
     return
   }
   guard event == AVAHI_RESOLVER_FOUND else {
@@ -89,7 +101,7 @@ func onHostRecord(
   _ data: UnsafeRawPointer?, _ size: Int, _ flags: AvahiLookupResultFlags,
   _ userdata: UnsafeMutableRawPointer?
 ) {
-  guard let target = CallbackTarget.from(userdata), case .host(let host) = target.key else {
+  guard let target = CallbackTarget.from(userdata), case .host(let host) = target.id else {
     return
   }
   switch event {

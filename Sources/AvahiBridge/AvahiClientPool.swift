@@ -12,7 +12,6 @@ final class AvahiClientPool: AvahiClients {
   private let deliver: (AvahiTracker.Input) -> Void
   private let stateDidChange: () -> Void
   private var connections: [AvahiConnection] = []
-  private var homes: [AvahiObject.Key: AvahiConnection] = [:]
   /// The daemon refused another client; true until an object was freed.
   private var isRefusedClients = false
 
@@ -41,7 +40,6 @@ final class AvahiClientPool: AvahiClients {
   func closeAll() {
     for connection in connections { connection.close() }
     connections = []
-    homes = [:]
     isRefusedClients = false
   }
 
@@ -69,7 +67,9 @@ final class AvahiClientPool: AvahiClients {
   /// Frees the object; nothing when there is none such.
   func stop(_ key: AvahiObject.Key) throws(AvahiError) {
     isRefusedClients = false
-    try homes.removeValue(forKey: key)?.stop(key)
+    for connection in connections {
+      if try connection.stop(key) { return }
+    }
   }
 
   /// False when the client is full.
@@ -82,7 +82,6 @@ final class AvahiClientPool: AvahiClients {
       guard error.isClientFull else { throw error }
       return false
     }
-    homes[object.key] = connection
     return true
   }
 

@@ -28,19 +28,12 @@ enum AvahiObject {
 /// the client's queue.
 final class AvahiConnection {
   private let client: AvahiClient
-  private let deliver: (AvahiTracker.Input) -> Void
-  /// The C objects, which the client owns too, and what their user data points to.
-  private var handles: [AvahiObject.Key: [Handle]] = [:]
+  /// Takes what the objects report.
+  let deliver: (AvahiTracker.Input) -> Void
+  /// What the user data of the C objects points to, which has these; the client owns them too.
+  private var targets = SlotTable<CallbackTarget>()
   /// The daemon refused another object; true until one was freed.
   private(set) var isFull = false
-
-  /// A C object and its user data.
-  private struct Handle {
-    let pointer: OpaquePointer
-    let target: CallbackTarget
-    /// Frees the C object; negative for an error.
-    let free: (OpaquePointer) -> Int32
-  }
 
   /// Makes a client; what its objects report goes to `deliver`, on the queue, in the middle of a
   /// callback: the connection must not be closed there. `stateDidChange` as `AvahiClient` has it.
@@ -57,7 +50,7 @@ final class AvahiConnection {
   /// Frees the client and all its objects without asking the daemon. Not from within a callback.
   func close() {
     client.close()
-    handles = [:]
+    targets = SlotTable()
   }
 
   /// Makes `object`.
@@ -65,14 +58,14 @@ final class AvahiConnection {
     switch object {
     case .browser(let type, let ipv6):
       let proto = ipv6 ? AvahiNames.anyProtocol : AvahiNames.proto(.ipv4)
-      try start(object, "avahi_service_browser_new", free: { avahi_service_browser_free($0) }) {
+      try start(object, "avahi_service_browser_new") {
         avahi_service_browser_new(
           $0, AvahiNames.anyInterface, proto, type.name, AvahiNames.domain,
           AvahiLookupFlags(rawValue: 0), onBrowse, $1)
       }
     case .resolver(let request):
       let proto = AvahiNames.proto(request.family)
-      try start(object, "avahi_service_resolver_new", free: { avahi_service_resolver_free($0) }) {
+      try start(object, "avahi_service_resolver_new") {
         avahi_service_resolver_new(
           $0, request.interface.index, proto, request.instance.name, request.instance.type.name,
           AvahiNames.domain, proto, Self.flags(request.lookup), onResolve, $1)
@@ -91,27 +84,37 @@ final class AvahiConnection {
     }
   }
 
-  /// Frees the object, if it is here.
-  func stop(_ key: AvahiObject.Key) throws(AvahiError) {
-    guard let stopped = handles.removeValue(forKey: key) else { return }
+  /// Frees the object; false when it is not here.
+  @discardableResult
+  func stop(_ key: AvahiObject.Key) throws(AvahiError) -> Bool {
+    guard let target = targets[key] else { return false }
     isFull = false
-    for (index, handle) in stopped.enumerated() {
+    while let pointer = target.take() {
       let start = SystemClock().now().uptime
       // Negative too when the daemon does not know it any more, which is as good.
-      let code = handle.free(handle.pointer)
+      let code = Self.free(pointer, key)
+      // What is left lives on in the client and may yet call back: `close` ends it with that.
       guard code >= 0 || !AvahiClient.hasHung(since: start) else {
-        // The others live on in the client and may yet call back: `close` ends them with it.
-        let remaining = stopped[(index + 1)...]
-        if !remaining.isEmpty { handles[key] = Array(remaining) }
         throw AvahiError(operation: "Free", code: Int(code), didHang: true)
       }
+    }
+    targets[key] = nil
+    return true
+  }
+
+  /// Frees a C object; negative for an error.
+  private static func free(_ pointer: OpaquePointer, _ key: AvahiObject.Key) -> Int32 {
+    switch key {
+    case .browser: avahi_service_browser_free(pointer)
+    case .resolver: avahi_service_resolver_free(pointer)
+    case .host: avahi_record_browser_free(pointer)
     }
   }
 
   private func startRecordBrowser(
     _ object: AvahiObject, _ name: String, recordType: UInt16
   ) throws(AvahiError) {
-    try start(object, "avahi_record_browser_new", free: { avahi_record_browser_free($0) }) {
+    try start(object, "avahi_record_browser_new") {
       avahi_record_browser_new(
         $0, AvahiNames.anyInterface, AvahiNames.anyProtocol, name, UInt16(AVAHI_DNS_CLASS_IN),
         recordType, AvahiLookupFlags(rawValue: 0), onHostRecord, $1)
@@ -119,17 +122,18 @@ final class AvahiConnection {
   }
 
   private func start(
-    _ object: AvahiObject, _ operation: String, free: @escaping (OpaquePointer) -> Int32,
+    _ object: AvahiObject, _ operation: String,
     make: (OpaquePointer, UnsafeMutableRawPointer) -> OpaquePointer?
   ) throws(AvahiError) {
     let client = try self.client.pointer(for: operation)
-    let target = CallbackTarget(key: object.key, deliver: deliver)
+    let target = targets[object.key] ?? CallbackTarget(object.key, connection: self)
     let start = SystemClock().now().uptime
     let pointer = make(client, Unmanaged.passUnretained(target).toOpaque())
     if let pointer {
-      handles[object.key, default: []].append(Handle(pointer: pointer, target: target, free: free))
+      target.add(pointer)
+      targets[object.key] = target
+      return
     }
-    guard pointer == nil else { return }
     let error = self.client.failure(of: operation, since: start)
     isFull = isFull || error.isClientFull
     throw error

@@ -5,7 +5,7 @@ extension AvahiTracker {
   struct Browser: Sendable {
     var isRunning = true
     /// Which start of it this is: a service that a later one did not list is gone.
-    var generation = 1
+    var generation: Int32 = 1
     /// AVAHI_BROWSER_ALL_FOR_NOW came since it was started.
     var hasListed = false
     /// In a row.
@@ -98,9 +98,7 @@ extension AvahiTracker {
       overflowed.insert(service.instance.type)
       return
     }
-    sightings[id] = TrackedSighting(
-      instance: service.instance, interface: service.interface, family: service.family,
-      isOwn: service.isOwn, browserGeneration: browser.generation)
+    sightings[id] = TrackedSighting(service, browserGeneration: browser.generation)
     if isListing { untold.insert(id) }
     startResolver(for: id)
   }
@@ -126,17 +124,17 @@ extension AvahiTracker {
   mutating func drop(_ id: Sighting.ID) {
     stopResolving(id)
     untold.remove(id)
-    guard let sighting = sightings.removeValue(forKey: id) else { return }
+    guard let sighting = sightings[id] else { return }
+    sightings[id] = nil
     if sighting.told != nil { act(.emit(.serviceRemoved(id))) }
   }
 
   /// Drops what the settings exclude.
   mutating func dropUnwanted() {
-    let unwanted = sightings.keys.filter { id in
-      guard let interface = id.interface, let family = id.family else { return true }
-      return !isWanted(interface: interface, family: family)
+    let unwanted = sightingIDs {
+      !isWanted(interface: $0.interface.name, family: $0.family)
     }
-    for id in Self.sorted(unwanted) { drop(id) }
+    for id in unwanted { drop(id) }
   }
 
   private func isWanted(interface: String, family: Address.Family) -> Bool {
@@ -144,8 +142,8 @@ extension AvahiTracker {
       && (settings.interfaces.isEmpty || settings.interfaces.contains(interface))
   }
 
-  private func sightingIDs(where isIncluded: (TrackedSighting) -> Bool) -> [Sighting.ID] {
-    Self.sorted(sightings.filter { isIncluded($0.value) }.map(\.key))
+  func sightingIDs(where isIncluded: (TrackedSighting) -> Bool) -> [Sighting.ID] {
+    Self.sorted(sightings.all.filter(isIncluded).map(\.id))
   }
 
   /// In an order of their own, so that the same events give the same actions.

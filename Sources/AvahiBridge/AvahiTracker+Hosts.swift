@@ -3,8 +3,8 @@ import DiscoveryCore
 extension AvahiTracker {
   /// A host that services name, and its addresses.
   struct Host: Sendable {
-    /// The sightings that name it; it is browsed as long as there are any.
-    var users: Set<Sighting.ID> = []
+    /// The slots of the sightings that name it; it is browsed as long as there are any.
+    var users: Set<Slot> = []
     var isBrowsed = false
     /// In a row.
     var failures = 0
@@ -35,17 +35,17 @@ extension AvahiTracker {
     }
   }
 
-  mutating func retainHost(_ name: String, for id: Sighting.ID) {
+  mutating func retainHost(_ name: String, for user: Slot) {
     if hosts[name] == nil {
       hosts[name] = Host()
       requestHost(name)
     }
-    hosts[name]?.users.insert(id)
+    hosts[name]?.users.insert(user)
   }
 
-  mutating func releaseHost(_ name: String, for id: Sighting.ID) {
+  mutating func releaseHost(_ name: String, for user: Slot) {
     guard var host = hosts[name] else { return }
-    host.users.remove(id)
+    host.users.remove(user)
     guard host.users.isEmpty else {
       hosts[name] = host
       return
@@ -92,7 +92,7 @@ extension AvahiTracker {
         act(.stopHostBrowser(name))
         requestHost(name)
       }
-      for id in Self.sorted(host.users) { markDirty(id) }
+      for id in users(of: host) { markDirty(id) }
     }
   }
 
@@ -124,7 +124,7 @@ extension AvahiTracker {
     host.records.subtract(host.unconfirmed)
     host.unconfirmed = []
     hosts[name] = host
-    for id in Self.sorted(host.users) { markDirty(id) }
+    for id in users(of: host) { markDirty(id) }
   }
 
   mutating func hostBrowserFailed(_ name: String, _ failure: Failure, at now: Uptime) {
@@ -147,10 +147,14 @@ extension AvahiTracker {
     return host.records.filter { $0.interfaceIndex == index }.map(\.address)
   }
 
+  private func users(of host: Host) -> [Sighting.ID] {
+    Self.sorted(host.users.compactMap { sightings[slot: $0]?.id })
+  }
+
   private mutating func markUsers(
     of host: Host, onInterface index: Int32, _ change: AddressChange, at now: Uptime
   ) {
-    for id in Self.sorted(host.users) where sightings[id]?.interface.index == index {
+    for id in users(of: host) where sightings[id]?.interface.index == index {
       addressChanged(of: id, change, at: now)
     }
   }
@@ -166,14 +170,15 @@ extension AvahiTracker {
   mutating func addressChanged(of id: Sighting.ID, _ change: AddressChange, at now: Uptime) {
     guard var sighting = sightings[id] else { return }
     defer { sightings[id] = sighting }
-    if change == .came { sighting.lastAddressCame = now }
-    let isNew = sighting.resolvedSince.map { $0.advanced(by: Self.addressSettling) > now } ?? true
+    if change == .came { sighting.resolution?.lastAddressCame = now }
+    let resolution = sighting.resolution
+    let isNew = resolution.map { $0.since.advanced(by: Self.addressSettling) > now } ?? true
     let isPending = deadlines.contains(.addresses(id))
     let isReplacement =
       change == .came
       ? isPending && sighting.pendingAddress == .went
-      : sighting.lastAddressCame.map { $0.advanced(by: Self.replacementTime) > now } ?? false
-    if sighting.resolution == nil || isNew || isReplacement {
+      : resolution?.lastAddressCame.map { $0.advanced(by: Self.replacementTime) > now } ?? false
+    if isNew || isReplacement {
       guard !sighting.isDirty else { return }
       sighting.isDirty = true
       dirty.append(id)

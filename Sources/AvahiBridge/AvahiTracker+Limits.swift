@@ -78,7 +78,7 @@ extension AvahiTracker {
 
   mutating func reviewCache() {
     var loads: [Link: CacheLoad] = [:]
-    for sighting in sightings.values {
+    for sighting in sightings.all {
       let link = Link(index: sighting.interface.index, family: sighting.family)
       loads[link, default: CacheLoad()].services += 1
       if sighting.resolution != nil {

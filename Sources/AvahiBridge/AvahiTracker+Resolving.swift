@@ -2,12 +2,15 @@ import DiscoveryCore
 
 extension AvahiTracker {
   /// One service on one interface over one protocol.
-  struct TrackedSighting: Sendable {
+  struct TrackedSighting: Identifiable, Sendable {
     let instance: ServiceInstance
+    /// Its name stays.
     var interface: Interface
-    let family: Address.Family
-    var isOwn: Bool
-    var browserGeneration: Int
+
+    /// What it last resolved to; nil while it does not.
+    var resolution: Resolved?
+    /// What was last told of it; nil when it counts as gone.
+    var told: Sighting?
 
     /// The resolver that answered and is kept open.
     var answering: Attempt?
@@ -17,26 +20,65 @@ extension AvahiTracker {
     /// The resolver that listens for the return of a service that was lost.
     var lookout: Lookout?
     /// In a row, of `asking`.
-    var failures = 0
+    var failures: Int32 = 0
+    var browserGeneration: Int32
+
+    let family: Address.Family
+    var isOwn: Bool
     /// What worked last.
     var lookup: Lookup = [.txt, .address]
-
-    var resolution: Resolution?
     /// True once it was resolved at all.
     var hasAnswered = false
-    /// When `resolution` came after there was none.
-    var resolvedSince: Uptime?
-    /// The SRV target in lower case; nil when it is no host name below .local.
-    var host: String?
-    /// What was last told of it; nil when it counts as gone.
-    var told: Sighting?
     var isDirty = false
     /// What became of the address that is to be told once its counterpart is there.
     var pendingAddress: AddressChange?
+
+    init(_ service: BrowsedService, browserGeneration: Int32) {
+      instance = service.instance
+      interface = service.interface
+      family = service.family
+      isOwn = service.isOwn
+      self.browserGeneration = browserGeneration
+    }
+
+    var id: Sighting.ID {
+      Sighting.ID(identity: instance.fullName, interface: interface.name, family: family)
+    }
+
+    /// The host whose addresses it has.
+    var host: String? { resolution?.host }
+  }
+
+  /// What of resolutions is kept, while one holds.
+  struct Resolved: Sendable {
+    /// The SRV target: in lower case below .local, and nil where it is no host name; as Avahi spells it
+    /// elsewhere.
+    let hostname: String?
+    let txt: TXTRecord
+    let address: Address?
+    /// When it came after there was none.
+    let since: Uptime
     /// When an address came last.
     var lastAddressCame: Uptime?
+    let port: UInt16
     /// True once it may be told with nothing but link-local addresses.
-    var hasWaited = false
+    var hasWaited: Bool
+    /// Avahi would ask the unicast DNS for others, and anyone could make it.
+    private let isLocal: Bool
+
+    init(_ resolution: Resolution, after former: Resolved?, at now: Uptime) {
+      isLocal = HostName.isBelowLocal(resolution.hostName)
+      hostname = isLocal ? HostName.normalized(resolution.hostName) : resolution.hostName
+      txt = resolution.txt
+      address = resolution.address
+      port = resolution.port
+      since = former?.since ?? now
+      lastAddressCame = former?.lastAddressCame
+      hasWaited = former?.hasWaited ?? false
+    }
+
+    /// The host whose addresses may be asked for; nil for none.
+    var host: String? { isLocal ? hostname : nil }
   }
 
   /// A resolver and what it was asked for.
@@ -65,7 +107,7 @@ extension AvahiTracker {
   mutating func startResolver(for id: Sighting.ID) {
     guard var sighting = sightings[id], sighting.asking == nil else { return }
     let lookup = Self.nextLookup(of: sighting)
-    let resolver = newResolver(for: id)
+    guard let resolver = newResolver(for: id) else { return }
     sighting.asking = Attempt(id: resolver, lookup: lookup)
     deadlines.cancel(.sighting(id))
     sightings[id] = sighting
@@ -74,17 +116,24 @@ extension AvahiTracker {
 
   private mutating func startLookout(for id: Sighting.ID) {
     guard var sighting = sightings[id], sighting.lookout == nil else { return }
-    let resolver = newResolver(for: id)
+    guard let resolver = newResolver(for: id) else { return }
     sighting.lookout = Lookout(id: resolver)
     sightings[id] = sighting
     request(resolver, of: sighting, [])
   }
 
-  private mutating func newResolver(for id: Sighting.ID) -> ResolverID {
-    lastResolver += 1
-    let resolver = ResolverID(number: lastResolver)
-    resolvers[resolver] = id
-    return resolver
+  private mutating func newResolver(for id: Sighting.ID) -> ResolverID? {
+    lastResolver &+= 1
+    return sightings.slot(of: id).map { ResolverID(number: lastResolver, slot: $0) }
+  }
+
+  /// The sighting that a resolver is for, as long as it is open.
+  private func sighting(resolvedBy resolver: ResolverID) -> TrackedSighting? {
+    guard let sighting = sightings[slot: resolver.slot] else { return nil }
+    let isOpen =
+      sighting.answering?.id == resolver || sighting.asking?.id == resolver
+      || sighting.lookout?.id == resolver
+    return isOpen ? sighting : nil
   }
 
   private mutating func request(
@@ -103,13 +152,14 @@ extension AvahiTracker {
       return sighting.failures.isMultiple(of: 2) ? [.txt, .address] : [.txt]
     }
     let first = lookups.firstIndex(of: sighting.lookup) ?? 0
-    return lookups[(first + sighting.failures) % lookups.count]
+    return lookups[(first + Int(sighting.failures)) % lookups.count]
   }
 
   mutating func resolverAnswered(
     _ resolver: ResolverID, _ resolution: Resolution, at now: Uptime
   ) {
-    guard let id = resolvers[resolver], var sighting = sightings[id] else { return }
+    guard var sighting = sighting(resolvedBy: resolver) else { return }
+    let id = sighting.id
     guard sighting.lookout?.id != resolver else { return lookoutAnswered(of: id) }
     if let asking = sighting.asking, asking.id == resolver {
       if let replaced = sighting.answering { stop(replaced.id) }
@@ -123,23 +173,15 @@ extension AvahiTracker {
         deadlines.set(.sighting(id), at: now.advanced(by: .seconds(1)))
       }
     }
-    if sighting.resolution == nil {
-      sighting.resolvedSince = now
-      sighting.lastAddressCame = nil
-      sighting.hasWaited = false
-    }
-    sighting.resolution = resolution
+    let formerHost = sighting.host
+    sighting.resolution = Resolved(resolution, after: sighting.resolution, at: now)
     sighting.hasAnswered = true
     note(nil, for: .resolver(id))
-    let formerHost = sighting.host
-    // Avahi would ask the unicast DNS for others, and anyone could make it.
-    let isLocal = HostName.isBelowLocal(resolution.hostName)
-    let host = isLocal ? HostName.normalized(resolution.hostName) : nil
-    sighting.host = host
+    let host = sighting.host
     sightings[id] = sighting
     if formerHost != host {
-      if let host { retainHost(host, for: id) }
-      if let formerHost { releaseHost(formerHost, for: id) }
+      if let host { retainHost(host, for: resolver.slot) }
+      if let formerHost { releaseHost(formerHost, for: resolver.slot) }
     }
     if var told = sighting.told, let report = report(of: sighting, id: id) {
       guard told != report else { return }
@@ -159,7 +201,8 @@ extension AvahiTracker {
   }
 
   mutating func resolverFailed(_ resolver: ResolverID, _ failure: Failure, at now: Uptime) {
-    guard let id = resolvers[resolver], var sighting = sightings[id] else { return }
+    guard var sighting = sighting(resolvedBy: resolver) else { return }
+    let id = sighting.id
     if sighting.lookout?.id == resolver {
       // It goes on after a failure; one that could not be made is done without.
       if failure == .noRoom {
@@ -180,27 +223,26 @@ extension AvahiTracker {
       longest = sighting.answering == nil ? Self.longestRetry : Self.longestTXTRetry
       sightings[id] = sighting
     } else {
+      let host = sighting.host
       sighting.answering = nil
       sighting.resolution = nil
       longest = Self.longestRetry
       let told = sighting.told
       sighting.told = nil
       deadlines.cancel(.addresses(id))
-      let host = sighting.host
-      sighting.host = nil
       sightings[id] = sighting
-      if let host { releaseHost(host, for: id) }
+      if let host { releaseHost(host, for: resolver.slot) }
       if told != nil { act(.emit(.serviceRemoved(id))) }
       guard sighting.asking == nil else { return }
     }
-    let delay = Self.backOff(after: sighting.failures, longest: longest)
+    let delay = Self.backOff(after: Int(sighting.failures), longest: longest)
     deadlines.set(.sighting(id), at: now.advanced(by: delay))
     if sighting.answering == nil, sighting.hasAnswered { startLookout(for: id) }
   }
 
   /// Ends all resolving of a sighting; what was told of it stays told.
   mutating func stopResolving(_ id: Sighting.ID) {
-    guard var sighting = sightings[id] else { return }
+    guard let slot = sightings.slot(of: id), var sighting = sightings[slot: slot] else { return }
     if let attempt = sighting.asking { stop(attempt.id) }
     if let attempt = sighting.answering { stop(attempt.id) }
     if let lookout = sighting.lookout { stop(lookout.id) }
@@ -212,14 +254,12 @@ extension AvahiTracker {
     sighting.answering = nil
     sighting.lookout = nil
     sighting.resolution = nil
-    sighting.host = nil
     sighting.failures = 0
     sightings[id] = sighting
-    if let host { releaseHost(host, for: id) }
+    if let host { releaseHost(host, for: slot) }
   }
 
   private mutating func stop(_ resolver: ResolverID) {
-    resolvers[resolver] = nil
     act(.stopResolver(resolver))
   }
 
@@ -231,9 +271,11 @@ extension AvahiTracker {
     sighting.isDirty = false
     deadlines.cancel(.addresses(id))
     let report = report(of: sighting, id: id)
-    if let report, shouldWait(sighting, report), let since = sighting.resolvedSince {
+    if let report, let resolution = sighting.resolution, sighting.told == nil,
+      shouldWait(resolution, report)
+    {
       sightings[id] = sighting
-      deadlines.set(.addresses(id), at: since.advanced(by: Self.linkLocalPatience))
+      deadlines.set(.addresses(id), at: resolution.since.advanced(by: Self.linkLocalPatience))
       return
     }
     if report == nil, sighting.resolution != nil, sighting.told != nil {
@@ -253,14 +295,13 @@ extension AvahiTracker {
   /// True while a new sighting has nothing but link-local or loopback addresses and its host's others may be on
   /// their way: which protocol answers first is chance, and a first URL that holds only for a blink
   /// helps nobody.
-  private func shouldWait(_ sighting: TrackedSighting, _ report: Sighting) -> Bool {
-    sighting.told == nil && !sighting.hasWaited
-      && report.addresses.allSatisfy { $0.isLinkLocal || $0.isLoopback }
+  private func shouldWait(_ resolution: Resolved, _ report: Sighting) -> Bool {
+    !resolution.hasWaited && report.addresses.allSatisfy { $0.isLinkLocal || $0.isLoopback }
   }
 
   /// Time is up for waiting for other addresses: those that are there are told.
   mutating func tellAddresses(of id: Sighting.ID) {
-    sightings[id]?.hasWaited = true
+    sightings[id]?.resolution?.hasWaited = true
     tellIfChanged(id)
   }
 
@@ -284,10 +325,8 @@ extension AvahiTracker {
       addresses.formUnion(told.addresses.filter { settings.ipv6 || $0.family == .ipv4 })
     }
     guard !addresses.isEmpty else { return nil }
-    let isLocal = HostName.isBelowLocal(resolution.hostName)
     return Sighting(
-      id: id, name: sighting.instance.name,
-      hostname: isLocal ? sighting.host : resolution.hostName, port: resolution.port,
+      id: id, name: sighting.instance.name, hostname: resolution.hostname, port: resolution.port,
       addresses: addresses.sorted(), instance: sighting.instance, txt: resolution.txt,
       isOwnAnnouncement: sighting.isOwn)
   }

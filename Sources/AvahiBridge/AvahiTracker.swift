@@ -33,12 +33,11 @@ package struct AvahiTracker: Sendable {
   private(set) var isConnected = false
   private var failure: String?
   var browsers: [ServiceType: Browser] = [:]
-  var sightings: [Sighting.ID: TrackedSighting] = [:]
-  var resolvers: [ResolverID: Sighting.ID] = [:]
+  var sightings = SlotTable<TrackedSighting>()
   var hosts: [String: Host] = [:]
   var interfaceNames: [Int32: String] = [:]
   var deadlines = DeadlineQueue<Timed>()
-  var lastResolver: UInt64 = 0
+  var lastResolver: UInt32 = 0
   /// Nil once the full set of this connection is delivered.
   private var fullSetDeadline: Uptime?
   /// The full set is not delivered before.
@@ -135,8 +134,7 @@ package struct AvahiTracker: Sendable {
 
   private mutating func forgetAll() {
     browsers = [:]
-    sightings = [:]
-    resolvers = [:]
+    sightings = SlotTable()
     hosts = [:]
     interfaceNames = [:]
     deadlines = DeadlineQueue()
@@ -164,7 +162,7 @@ package struct AvahiTracker: Sendable {
   }
 
   private mutating func repeatAll() {
-    for id in Self.sorted(sightings.keys) {
+    for id in sightingIDs(where: { $0.told != nil }) {
       if let told = sightings[id]?.told { act(.emit(.serviceFound(told))) }
     }
     retryOverflowed()

@@ -44,11 +44,15 @@ extension AvahiTracker {
     }
   }
 
+  /// Where a sighting is kept.
+  typealias Slot = SlotTable<TrackedSighting>.Slot
+
   /// Which resolver; never used twice.
   package struct ResolverID: Hashable, Sendable {
-    package let number: UInt64
-
-    package init(number: UInt64) { self.number = number }
+    /// In the order of their making.
+    package let number: UInt32
+    /// The sighting that it is for.
+    let slot: Slot
   }
 
   /// Which records a resolver needs before it reports, besides SRV.

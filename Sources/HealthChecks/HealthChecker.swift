@@ -79,10 +79,14 @@ package struct HealthChecker: Sendable {
     (slots.capacity, slots.patience) = Self.measures(settings.checks)
   }
 
+  /// False while checks are switched off.
+  package var isOn: Bool { settings.checks.enabled }
+
   // MARK: - What goes in
 
-  /// Follows the registry.
+  /// Follows the registry, while checks are on: switched on, they begin with a snapshot.
   package mutating func follow(_ content: RegistryUpdate.Content, at now: Moment) -> [Action] {
+    guard isOn else { return [] }
     var actions: [Action] = []
     switch content {
     case .snapshot(let snapshot):
@@ -137,21 +141,22 @@ package struct HealthChecker: Sendable {
   /// Checks that run now: for status and metrics.
   package var runningCount: Int { slots.runningCount }
 
-  /// Puts other settings in force; what was found holds, but where a server is spoken to otherwise, or
-  /// where checks are switched off.
+  /// Puts other settings in force; what was found holds, but where a server is spoken to otherwise.
+  /// Switched off, nothing is known any more.
   package mutating func update(settings: Settings, at now: Moment) -> [Action] {
     let old = self.settings
     self.settings = settings
     (slots.capacity, slots.patience) = Self.measures(settings.checks)
     var actions: [Action] = []
+    guard isOn else {
+      for id in records.keys { stop(id, &actions) }
+      records = [:]
+      return actions
+    }
     for id in Array(records.keys) {
       guard let record = records[id] else { continue }
       let endpoint = record.target.endpoint
-      if !settings.checks.enabled {
-        stop(id, &actions)
-        records[id]?.state = HealthState()
-        records[id]?.known = nil
-      } else if !old.checks.enabled || old.access[endpoint] != settings.access[endpoint] {
+      if old.access[endpoint] != settings.access[endpoint] {
         restart(id, at: now.uptime, &actions)
       } else if old.checks.interval != settings.checks.interval, due.contains(id) {
         scheduleNext(id, after: now.uptime, at: now.uptime)
@@ -170,7 +175,7 @@ package struct HealthChecker: Sendable {
     guard let known = records[backend.id] else {
       records[backend.id] = Record(target: target)
       setExpiry(backend, at: now)
-      if settings.checks.enabled { enqueue(backend.id, at: now.uptime) }
+      enqueue(backend.id, at: now.uptime)
       return
     }
     let hasMoved = known.target != target
@@ -178,7 +183,7 @@ package struct HealthChecker: Sendable {
     let isLost = backend.status == .unknown && known.state.status != .unknown
     records[backend.id]?.target = target
     if known.expiresAt != backend.expiresAt { setExpiry(backend, at: now) }
-    guard mustAsk || hasMoved || isLost, settings.checks.enabled else { return }
+    guard mustAsk || hasMoved || isLost else { return }
     if backend.status == .unknown { records[backend.id]?.state = HealthState() }
     restart(backend.id, at: now.uptime, &actions)
   }

@@ -57,7 +57,9 @@ struct VirtualNetwork {
     var registrySettings = RegistryState.Settings()
     registrySettings.checksHealth = settings.checks.enabled
     take(registry.update(settings: registrySettings, at: now))
+    let wasOn = checker.isOn
     act(checker.update(settings: settings, at: now))
+    if !wasOn { act(checker.follow(.snapshot(registry.snapshot()), at: now)) }
   }
 
   /// The checker gets the whole set, as a watcher does that fell behind.

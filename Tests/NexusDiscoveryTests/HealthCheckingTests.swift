@@ -139,7 +139,8 @@ struct HealthCheckingTests {
     #expect(reported.isEmpty)
   }
 
-  @Test("switched off, nothing is asked; switched on, all is; switched off again, nothing is known")
+  @Test(
+    "switched off, nothing is asked; on, all is; off again, nothing is known; and on again, all is")
   func switching() async throws {
     let bench = await Bench(Bench.off)
     try await bench.run {
@@ -162,6 +163,11 @@ struct HealthCheckingTests {
       await bench.registry.update(settings: settings)
       let backend = try await bench.backend { $0.status == .unknown }
       #expect(backend.lastCheck == nil)
+
+      bench.transport.set(.ollama, at: bench.address())
+      await bench.registry.update(settings: RegistryState.Settings())
+      await bench.health.update(settings: .init())
+      try await bench.backend { $0.status == .healthy }
     }
   }
 

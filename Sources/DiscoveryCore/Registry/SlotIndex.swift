@@ -3,7 +3,7 @@
 /// It holds no key, only a hash of each beside its slot: a registry of many servers is searched and
 /// grows without touching them. Who asks says whether a slot is the one that is meant. Open addressing
 /// with linear probing; the hashes are seeded for each process (SE-0206).
-struct SlotIndex {
+package struct SlotIndex: Sendable {
   private struct Place {
     static let free = Place(hash: 0, slot: .max)
 
@@ -18,10 +18,12 @@ struct SlotIndex {
   private var places: [Place] = []
 
   /// How many keys are in it.
-  private(set) var count = 0
+  package private(set) var count = 0
+
+  package init() {}
 
   /// The slot under a key with this hash for which `isMeant`; nil with none.
-  func slot(_ hash: UInt32, where isMeant: (Int) -> Bool) -> Int? {
+  package func slot(_ hash: UInt32, where isMeant: (Int) -> Bool) -> Int? {
     guard count > 0 else { return nil }
     var index = home(of: hash)
     while !places[index].isFree {
@@ -34,14 +36,14 @@ struct SlotIndex {
   }
 
   /// Enters a slot under a key with this hash, which is not in it.
-  mutating func insert(_ slot: Int, _ hash: UInt32) {
+  package mutating func insert(_ slot: Int, _ hash: UInt32) {
     if 4 * (count + 1) > 3 * places.count { grow() }
     put(Place(hash: hash, slot: UInt32(slot)))
     count += 1
   }
 
   /// Takes a slot out that is in it under a key with this hash; nothing comes of another.
-  mutating func remove(_ slot: Int, _ hash: UInt32) {
+  package mutating func remove(_ slot: Int, _ hash: UInt32) {
     guard count > 0 else { return }
     var gap = home(of: hash)
     while places[gap].slot != UInt32(slot) || places[gap].hash != hash {
@@ -81,5 +83,5 @@ struct SlotIndex {
 
 extension Hashable {
   /// The hash under which it is entered.
-  var indexHash: UInt32 { UInt32(truncatingIfNeeded: hashValue) }
+  package var indexHash: UInt32 { UInt32(truncatingIfNeeded: hashValue) }
 }

@@ -13,8 +13,9 @@ package final class EventMailbox: Sendable {
     var events: [DiscoveryEvent?] = []
     var places: [Sighting.ID: Int] = [:]
     var live = 0
-    /// The sightings that the consumer was given since the last `sourceConnected`.
-    var delivered: Set<Sighting.ID> = []
+    /// Hashes of the ids of the sightings that the consumer was given since the last `sourceConnected`:
+    /// that two of them have the same is one chance in 2⁶⁴.
+    var delivered: Set<Int> = []
     var waiter: CheckedContinuation<[DiscoveryEvent]?, Never>?
     var isFinished = false
   }
@@ -88,7 +89,7 @@ extension EventMailbox.State {
     case .serviceFound(let sighting):
       put(event, for: sighting.id)
     case .serviceRemoved(let id):
-      if delivered.contains(id) {
+      if delivered.contains(id.hashValue) {
         put(event, for: id)
       } else {
         // The consumer never heard of it in this connection: nothing to take back but the finding.
@@ -177,8 +178,8 @@ extension EventMailbox.State {
     live = 0
     for event in taken {
       switch event {
-      case .serviceFound(let sighting): delivered.insert(sighting.id)
-      case .serviceRemoved(let id): delivered.remove(id)
+      case .serviceFound(let sighting): delivered.insert(sighting.id.hashValue)
+      case .serviceRemoved(let id): delivered.remove(id.hashValue)
       case .sourceConnected, .fullSetDelivered, .sourceFailed, .sourceLimited: continue
       }
     }

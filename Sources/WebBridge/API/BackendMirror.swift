@@ -6,15 +6,14 @@ package final class BackendMirror {
   /// A backend and its JSON.
   package final class Entry {
     package fileprivate(set) var backend: Backend
-    /// Its id as a JSON string.
-    let quotedID: [UInt8]
     /// False once it is removed or listed elsewhere.
     fileprivate var isListed = true
-    private var encoded: ArraySlice<UInt8>?
+    /// Its JSON where it was made, maybe between others' bytes, and where it is in that.
+    private var encoded: [UInt8]?
+    private var place: Range<UInt32> = 0..<0
 
     fileprivate init(_ backend: Backend) {
       self.backend = backend
-      quotedID = Array("\"\(backend.id)\"".utf8)
     }
 
     fileprivate func update(_ backend: Backend) {
@@ -28,10 +27,15 @@ package final class BackendMirror {
 
     /// Its `BackendDocument`.
     package var json: ArraySlice<UInt8> {
-      if let encoded { return encoded }
-      let bytes = BackendDocument(backend).json[...]
+      if let encoded { return encoded[Int(place.lowerBound)..<Int(place.upperBound)] }
+      let bytes = BackendDocument(backend).json
+      keep(bytes, from: 0, to: bytes.count)
+      return bytes[...]
+    }
+
+    private func keep(_ bytes: [UInt8], from start: Int, to end: Int) {
       encoded = bytes
-      return bytes
+      place = UInt32(start)..<UInt32(end)
     }
 
     /// Its `BackendDocument` between others' bytes. From here on that is the one copy, for the whole is
@@ -43,14 +47,15 @@ package final class BackendMirror {
       bytes += start.utf8
       bytes += json
       bytes += end.utf8
-      encoded = bytes[start.utf8.count..<bytes.count - end.utf8.count]
+      keep(bytes, from: start.utf8.count, to: bytes.count - end.utf8.count)
       return bytes
     }
   }
 
   package private(set) var revision: UInt64 = 0
   private var byID: [BackendID: Entry] = [:]
-  private var byName: [String: [Entry]] = [:]
+  /// Nil until somebody asks for a name.
+  private var byName: [String: [Entry]]?
   /// In listing order; some may not be listed any more.
   private var sorted: [Entry] = []
   /// Since the last listing, in no order: a change costs no search, a listing merges them once.
@@ -86,6 +91,8 @@ package final class BackendMirror {
   /// The backend with this id, else the first listed with this name.
   package func find(_ idOrName: String) -> Entry? {
     if let id = BackendID(idOrName), let entry = byID[id] { return entry }
+    let byName = self.byName ?? Dictionary(grouping: byID.values) { $0.backend.name }
+    self.byName = byName
     return byName[idOrName]?.min { Backend.isListedBefore($0.backend, $1.backend) }
   }
 
@@ -98,7 +105,7 @@ package final class BackendMirror {
     unsorted = []
     isSorted = true
     byID = Dictionary(sorted.map { ($0.backend.id, $0) }) { first, _ in first }
-    byName = Dictionary(grouping: sorted) { $0.backend.name }
+    byName = nil
   }
 
   /// Takes one change; the entry that it is about, also when it is gone now.
@@ -132,9 +139,10 @@ package final class BackendMirror {
     entry.update(backend)
   }
 
-  /// Keeps no JSON: it is made again when somebody asks.
+  /// Keeps neither JSON nor names: they are made again when somebody asks.
   func forgetEncoded() {
     for entry in byID.values { entry.forgetEncoded() }
+    byName = nil
     forgetModels()
   }
 
@@ -145,7 +153,7 @@ package final class BackendMirror {
 
   private func insert(_ entry: Entry) {
     byID[entry.backend.id] = entry
-    byName[entry.backend.name, default: []].append(entry)
+    byName?[entry.backend.name, default: []].append(entry)
     unsorted.append(entry)
     isSorted = false
     // Entries that are gone again are dropped although nobody lists: after as many additions as
@@ -157,8 +165,8 @@ package final class BackendMirror {
     entry.isListed = false
     isSorted = false
     byID[entry.backend.id] = nil
-    byName[entry.backend.name]?.removeAll { $0 === entry }
-    if byName[entry.backend.name]?.isEmpty == true { byName[entry.backend.name] = nil }
+    byName?[entry.backend.name]?.removeAll { $0 === entry }
+    if byName?[entry.backend.name]?.isEmpty == true { byName?[entry.backend.name] = nil }
   }
 
   private func sortIfNeeded() {

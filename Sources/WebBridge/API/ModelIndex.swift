@@ -76,7 +76,7 @@ struct ModelIndex {
     isFirst = false
     for (index, server) in servers.enumerated() {
       if index > 0 { bytes.append(UInt8(ascii: ",")) }
-      bytes += server.quotedID
+      bytes += "\"\(server.backend.id)\"".utf8
     }
     bytes += "],\"created\":0,\"id\":".utf8
     JSONText.append(id, to: &bytes)

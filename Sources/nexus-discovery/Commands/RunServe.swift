@@ -5,7 +5,6 @@ import SystemdBridge
 
 /// Runs the daemon until it is told to end.
 func runServe(_ options: ServeOptions, _ console: Console) async throws -> ExitStatus {
-  Heap.useOneArena()
   Heap.returnLargeBlocks()
   let path = ConfigPath(named: options.config, environment: console.environment)
   let result = path.load()

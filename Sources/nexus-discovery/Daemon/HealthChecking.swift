@@ -12,6 +12,8 @@ package actor HealthChecking {
   private var waiting: [Probe] = []
   /// Ends a check that has begun, by ending its stream.
   private var stops: [Probe.ID: AsyncStream<Never>.Continuation] = [:]
+  /// Grows each time that checks are switched on: who follows the registry for an earlier time ends.
+  private var turn = 0
   /// The sleep until the next deadline, cut short when there is something to do before it.
   private var nap: Nap?
 
@@ -32,8 +34,12 @@ package actor HealthChecking {
   /// Follows the registry and checks until the task is cancelled, which ends all checks at once.
   package func run() async {
     await withDiscardingTaskGroup { group in
-      group.addTask { await self.follow() }
+      var followed: Int?
       while !Task.isCancelled {
+        if checker.isOn, followed != turn {
+          followed = turn
+          group.addTask { [turn] in await self.follow(in: turn) }
+        }
         for (probe, stop) in takeWaiting() {
           group.addTask { await self.carryOut(probe, until: stop) }
         }
@@ -51,11 +57,16 @@ package actor HealthChecking {
 
   /// Puts other settings in force.
   package func update(settings: HealthChecker.Settings) async {
+    if settings.checks.enabled, !checker.isOn {
+      turn += 1
+      nap?.cut()
+    }
     await perform(checker.update(settings: settings, at: clock.now()))
   }
 
-  private func follow() async {
+  private func follow(in turn: Int) async {
     for await update in registry.watch() {
+      guard turn == self.turn else { return }
       await perform(checker.follow(update.content, at: clock.now()))
     }
   }

@@ -23,11 +23,16 @@ package struct KnownState: Hashable, Sendable {
     let lasting: Int
 
     init(_ state: KnownState) {
+      var whole = Hasher()
       var lasting = Hasher()
       lasting.combine(state.announcedAs)
-      for backend in state.backends { lasting.combine(backend.lasting) }
+      for backend in state.backends {
+        lasting.combine(backend.lasting)
+        whole.combine(backend.lastSeen)
+      }
       self.lasting = lasting.finalize()
-      whole = state.hashValue
+      whole.combine(self.lasting)
+      self.whole = whole.finalize()
     }
   }
 }

@@ -162,7 +162,9 @@ private struct ServiceRecord: Encodable {
     }
     // Bytes that were no UTF-8 have become three each.
     guard !name.isEmpty, name.utf8.count <= 3 * 63 else { throw problem("name") }
-    guard let type = try? ServiceType(parsing: type) else { throw problem("type") }
+    // Most are one of these.
+    let known = ServiceType.defaults.first { $0.name == type }
+    guard let type = try? known ?? ServiceType(parsing: type) else { throw problem("type") }
     guard instance.utf8.count <= 1024, instance.hasSuffix(".\(type.fullName)") else {
       throw problem("instance")
     }

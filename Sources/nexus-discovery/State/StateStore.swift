@@ -82,7 +82,10 @@ package actor StateStore {
       await nap.end()
       self.nap = nil
       guard !Task.isCancelled else { return }
-      if schedule.isDue(at: clock.now().uptime) { await writeChanges() }
+      guard schedule.isDue(at: clock.now().uptime) else { continue }
+      await writeChanges()
+      // A copy of all that is known, in pieces, was made for it among what stays.
+      Heap.returnFreePages()
     }
   }
 
