@@ -47,9 +47,9 @@ extension AvahiTracker {
   /// Where a sighting is kept.
   typealias Slot = SlotTable<TrackedSighting>.Slot
 
-  /// Which resolver; never used twice.
+  /// Which resolver; no other has it, though its slot be used again.
   package struct ResolverID: Hashable, Sendable {
-    /// In the order of their making.
+    /// In the order of their making; from 0 again after 2³².
     package let number: UInt32
     /// The sighting that it is for.
     let slot: Slot

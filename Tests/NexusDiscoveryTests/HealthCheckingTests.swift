@@ -171,6 +171,30 @@ struct HealthCheckingTests {
     }
   }
 
+  @Test("switched off and on in haste, each backend is asked once, and once an interval")
+  func haste() async throws {
+    let bench = await Bench(servers: 3)
+    try await bench.run {
+      for round in 0..<50 {
+        var settings = RegistryState.Settings()
+        settings.checksHealth = false
+        bench.clock.advance(by: .milliseconds(1))
+        await bench.health.update(settings: .init(checks: Bench.off))
+        await bench.registry.update(settings: settings)
+        await bench.registry.update(settings: RegistryState.Settings())
+        await bench.health.update(settings: .init())
+        if round.isMultiple(of: 7) { try await bench.backend { $0.status == .healthy } }
+      }
+      for number in 0..<3 { try await bench.checked(number) }
+      await bench.transport.wait { $0.running == 0 }
+      let asked = bench.transport.asked.count
+      bench.clock.advance(by: .seconds(33))
+      for number in 0..<3 { try await bench.checked(number) }
+      await bench.transport.wait { $0.running == 0 }
+      #expect(bench.transport.asked.count == asked + 3)
+    }
+  }
+
   @Test("a key is sent to the configured server alone, and a new one at once")
   func keys() async throws {
     let endpoint = Endpoint(scheme: .http, host: "10.0.1.0", port: 11434)

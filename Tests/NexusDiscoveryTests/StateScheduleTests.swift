@@ -33,7 +33,7 @@ struct StateScheduleTests {
     #expect(schedule.nextDeadline == nil)
   }
 
-  @Test("what changed back is not written, and the next change does not wait for it")
+  @Test("what changed back is not written; the next change waits a second for it, or not at all")
   func nothingToWrite() {
     var schedule = StateSchedule()
     schedule.changed(isPrompt: false)
@@ -41,7 +41,24 @@ struct StateScheduleTests {
     schedule.hadNothingToWrite()
     #expect(schedule.nextDeadline == nil)
     schedule.changed(isPrompt: false)
+    #expect(schedule.nextDeadline == after(1))
+    schedule.changed(isPrompt: true)
     #expect(schedule.isDue(at: start))
+  }
+
+  @Test("services that come and go without end have all that is known copied once a second")
+  func flapping() {
+    var schedule = StateSchedule()
+    var looks = 0
+    for step in 0..<10_000 {
+      let now = after(Double(step) / 1000)
+      schedule.changed(isPrompt: false)
+      guard schedule.isDue(at: now) else { continue }
+      schedule.began(at: now)
+      schedule.hadNothingToWrite()
+      looks += 1
+    }
+    #expect(looks == 10)
   }
 
   @Test("a failure is told once, tried again less and less often, and its end is told")

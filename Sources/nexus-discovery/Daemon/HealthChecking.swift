@@ -12,7 +12,8 @@ package actor HealthChecking {
   private var waiting: [Probe] = []
   /// Ends a check that has begun, by ending its stream.
   private var stops: [Probe.ID: AsyncStream<Never>.Continuation] = [:]
-  /// Grows each time that checks are switched on: who follows the registry for an earlier time ends.
+  /// Grows each time that checks are switched on: who follows the registry ends when they are off, or
+  /// were in between.
   private var turn = 0
   /// The sleep until the next deadline, cut short when there is something to do before it.
   private var nap: Nap?
@@ -66,7 +67,7 @@ package actor HealthChecking {
 
   private func follow(in turn: Int) async {
     for await update in registry.watch() {
-      guard turn == self.turn else { return }
+      guard checker.isOn, turn == self.turn else { return }
       await perform(checker.follow(update.content, at: clock.now()))
     }
   }

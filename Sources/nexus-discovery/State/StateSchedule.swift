@@ -5,9 +5,12 @@ import DiscoveryCore
 /// The first change after a rest is written at once. From one write's beginning to the next pass
 /// `interval`, or only `promptInterval` where an administrator changed something: on the disk within
 /// 5 s, that leaves a second for the disk. A write that fails is tried again after 5, 10, 20 … 60 s.
+/// Where there was nothing to write the next look is not before `lookInterval`, for it costs a copy of all
+/// that is known, and services that come and go bring nothing new.
 package struct StateSchedule: Sendable {
   package static let interval = Duration.seconds(5)
   package static let promptInterval = Duration.seconds(4)
+  package static let lookInterval = Duration.seconds(1)
   package static let longestPause = Duration.seconds(60)
 
   /// What is not written yet.
@@ -20,6 +23,8 @@ package struct StateSchedule: Sendable {
   private var pending = Pending.nothing
   private var lastBegan: Uptime?
   private var beganBefore: Uptime?
+  /// When it was last found that there was nothing to write.
+  private var lookedInVain: Uptime?
   private var isWriting = false
   private var retryAt: Uptime?
   private var pause = Self.interval
@@ -40,9 +45,12 @@ package struct StateSchedule: Sendable {
   package var nextDeadline: Uptime? {
     guard pending != .nothing, !isWriting else { return nil }
     if let retryAt { return retryAt }
-    guard let lastBegan else { return Uptime(nanoseconds: .min) }
-    return lastBegan.advanced(
-      by: pending == .promptly ? Self.promptInterval : Self.interval)
+    let isPrompt = pending == .promptly
+    let earliest =
+      lastBegan?.advanced(by: isPrompt ? Self.promptInterval : Self.interval)
+      ?? Uptime(nanoseconds: .min)
+    guard !isPrompt, let lookedInVain else { return earliest }
+    return max(earliest, lookedInVain.advanced(by: Self.lookInterval))
   }
 
   /// True when it is time to write.
@@ -61,6 +69,7 @@ package struct StateSchedule: Sendable {
   /// There was nothing to write: all that changed has changed back, or does not matter.
   package mutating func hadNothingToWrite() {
     isWriting = false
+    lookedInVain = lastBegan
     lastBegan = beganBefore
   }
 
