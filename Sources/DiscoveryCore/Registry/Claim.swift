@@ -23,6 +23,8 @@ struct Claim {
     var isStale = false
     /// This machine serves it, as it was when the claim's keys were last considered.
     var isOnThisMachine = false
+
+    var keys: [MatchKey] { sighting.matchKeys(onThisMachine: isOnThisMachine) }
   }
 
   static let vacant = Claim(source: .scan, order: 0, held: .many([]))
@@ -99,11 +101,16 @@ extension Few<Claim.Held> {
     }
   }
 
+  /// Those of all sightings. Among many some are here twice: that does no harm, while to look each up
+  /// among all others would let the network choose how long it takes.
   var keys: [MatchKey] {
     var keys: [MatchKey] = []
     for held in self {
-      let its = held.sighting.matchKeys(onThisMachine: held.isOnThisMachine)
-      if keys.isEmpty { keys = its } else { keys += its.filter { !keys.contains($0) } }
+      if keys.isEmpty {
+        keys = held.keys
+      } else {
+        keys += keys.count > 64 ? held.keys : held.keys.filter { !keys.contains($0) }
+      }
     }
     return keys
   }

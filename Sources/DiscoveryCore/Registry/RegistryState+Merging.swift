@@ -242,6 +242,9 @@ extension RegistryState {
   }
 
   private func isRelated(_ claim: Int, toLeaderOf entry: Int) -> Bool {
-    claims[claim].keys.contains { entrySlot(ledUnder: $0) == entry }
+    // One sighting after the other: mostly the first one is.
+    claims[claim].held.contains { held in
+      held.keys.contains { entrySlot(ledUnder: $0) == entry }
+    }
   }
 }

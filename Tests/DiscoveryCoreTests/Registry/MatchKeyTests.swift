@@ -11,7 +11,7 @@ import Testing
         Address(ipv6High: 0xFD00 << 48, low: 1 << 50 - UInt64(port) << 32), port: UInt16(port),
         scheme: .http)
     }
-    #expect(Set(keys.map(\.indexHash)).count > 190)
+    #expect(Set(keys.map(\.hash)).count > 190)
   }
 
   @Test("the same address on other interfaces has another hash")
@@ -19,7 +19,7 @@ import Testing
     let keys = (0..<200).map { number in
       MatchKey(.of("fe80::1%eth\(number)"), port: 1, scheme: .http)
     }
-    #expect(Set(keys.map(\.indexHash)).count > 190)
+    #expect(Set(keys.map(\.hash)).count > 190)
   }
 
   @Test("servers that share one of several zoned addresses are one, whatever else is known")
@@ -38,6 +38,55 @@ import Testing
       for event in events { _ = state.apply(event, from: .mdns, at: .testStart) }
       #expect(state.backendCount == others + 1)
     }
+  }
+
+  @Test("eight times the sightings take not much more than eight times as long to have their keys")
+  func manySightings() {
+    func time(_ count: Int) -> Duration {
+      let held = Few(
+        (0..<count).map { number in
+          let first = UInt32(0x0A00_0000 + 32 * number)
+          var sighting = Sighting.mdns(interface: "eth\(number)")
+          sighting.addresses = (first..<first + 32).map { Address(ipv4: $0) }
+          return Claim.Held(sighting: sighting, lastSeen: .testStart)
+        })
+      var shortest = Duration.seconds(3600)
+      for _ in 0..<5 {
+        var keys: [MatchKey] = []
+        let taken = ContinuousClock().measure { keys = held.keys }
+        #expect(Set(keys).count == 32 * count + 1)
+        shortest = min(shortest, taken)
+      }
+      return shortest
+    }
+    // 64 times as long if each key were compared with all others.
+    #expect(time(64) < time(8) * 24)
+  }
+
+  @Test("a server leaves no key behind, however often its sightings name the same")
+  func manyTimesTheSame() {
+    var bench = Bench()
+    let addresses = (1...32).map { "10.0.1.\($0)" }
+    for round in 0..<3 {
+      for number in 0..<8 {
+        bench.find(.mdns("a", at: addresses, interface: "eth\(number)", family: .ipv4))
+        bench.find(
+          .mdns(
+            "a", port: UInt16(80 + round), at: Array(addresses.dropFirst(number)),
+            interface: "eth\(number)", family: .ipv6))
+      }
+      let keys = bench.state.claims.indices.flatMap { bench.state.claims[$0].keys }
+      #expect(keys.count > Set(keys).count)
+      #expect(bench.state.entriesByLeaderKey.count == Set(keys).count)
+    }
+    for number in 0..<8 {
+      for family in [Address.Family.ipv4, .ipv6] {
+        bench.lose(.mdns("a", interface: "eth\(number)", family: family))
+      }
+    }
+    _ = bench.wait(.seconds(60))
+    #expect(bench.backends.isEmpty)
+    #expect(bench.state.entriesByLeaderKey.count == 0)
   }
 
   private func zoned(_ name: String, _ addresses: [String], on interface: String) -> Sighting {
