@@ -4,7 +4,7 @@ import FoundationEssentials
 /// JSON as the product writes and reads it.
 package enum JSONText {
   /// `document` on one line, the same bytes each time: keys sorted, no escaped slashes, and every
-  /// control and bidirectional character as `\uXXXX`, so that a terminal can show it as it is.
+  /// control and bidirectional character as a `\u` escape, so that a terminal can show it as it is.
   package static func encode(_ document: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -65,7 +65,7 @@ package enum JSONText {
     (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\"") && byte != Ascii.backslash
   }
 
-  /// Characters above U+007E can only stand inside of JSON's strings, where `\uXXXX` says the same.
+  /// Characters above U+007E can only stand inside of JSON's strings, where a `\u` escape says the same.
   private static func escapingInvisibles(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.contains(where: { $0 >= 0x7F }) else { return bytes }
     var escaped: [UInt8] = []

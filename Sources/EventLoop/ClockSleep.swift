@@ -5,9 +5,7 @@ import DiscoveryCore
 ///
 /// `Task.sleep` would end on a global queue, which `QueueTaskExecutor` tells why to avoid, and it
 /// counts the time that the machine was suspended, which a deadline does not.
-///
-/// Unchecked, because everything but the constants is touched on the queue only.
-final class ClockSleep: @unchecked Sendable {
+final class ClockSleep: @unchecked Sendable {  // its variables are touched on the queue only
   /// All sleeps share it.
   private static let clock = QueueClock(queue: DispatchQueue(label: "clock"))
 

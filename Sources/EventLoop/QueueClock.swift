@@ -11,9 +11,8 @@ import Synchronization
 /// It runs on the monotonic clock, so a wall clock that steps moves nothing. What is set and
 /// cancelled on the queue is in force at once.
 ///
-/// Unchecked, because Dispatch's sources are not marked: this one is only cancelled, which may be
-/// done anywhere.
-package final class QueueClock: @unchecked Sendable {
+/// Dispatch's sources are not marked; this one may be cancelled anywhere.
+package final class QueueClock: @unchecked Sendable {  // its source is only cancelled
   private struct State: ~Copyable {
     var deadlines = DeadlineQueue<ObjectIdentifier>()
     var handlers: [ObjectIdentifier: @Sendable () -> Void] = [:]

@@ -35,7 +35,7 @@ package enum SignalWatch {
 
   /// Dispatch sources may be cancelled from any thread (dispatch_source_cancel(3)), which their
   /// Swift protocol does not say.
-  private struct SendableSource: @unchecked Sendable {
+  private struct SendableSource: @unchecked Sendable {  // only cancelled: any thread may
     let source: any DispatchSourceSignal
   }
 }
