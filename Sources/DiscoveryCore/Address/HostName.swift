@@ -23,9 +23,8 @@ package enum HostName {
 
   /// True for `localhost` and all below it (RFC 6761 §6.3).
   package static func isLoopback(_ name: String) -> Bool {
-    var name = name
-    return name.withUTF8 { name in
-      guard let start = start(of: "localhost", in: name[...]) else { return false }
+    name.withBytes { name in
+      guard let start = start(of: "localhost", in: name) else { return false }
       return start == 0 || name[start - 1] == Ascii.dot
     }
   }
@@ -33,9 +32,9 @@ package enum HostName {
   /// True for a name below `.local` (RFC 6762 §3) in DNS's escaped form, in any case, with or without
   /// the last dot, be it a host name or not.
   package static func isBelowLocal(_ name: String) -> Bool {
-    var name = name
-    return name.withUTF8 { name in
-      let bytes = name.last == Ascii.dot ? name.dropLast() : name[...]
+    name.withBytes { name in
+      let hasLastDot = name.last == Ascii.dot
+      let bytes = UnsafeBufferPointer(rebasing: name.dropLast(hasLastDot ? 1 : 0))
       guard let dot = start(of: ".local", in: bytes), dot > 0 else { return false }
       // An escaped dot is part of a label.
       var label = dot
@@ -45,14 +44,12 @@ package enum HostName {
   }
 
   /// Where `name` begins to end with `end`, in any case; nil where it does not.
-  private static func start(of end: StaticString, in name: Slice<UnsafeBufferPointer<UInt8>>)
-    -> Int?
-  {
-    let start = name.endIndex - end.utf8CodeUnitCount
+  private static func start(of end: StaticString, in name: UnsafeBufferPointer<UInt8>) -> Int? {
+    let start = name.count - end.utf8CodeUnitCount
     guard start >= 0 else { return nil }
-    for offset in 0..<end.utf8CodeUnitCount
-    where Ascii.lowercased(name[start + offset]) != end.utf8Start[offset] {
-      return nil
+    for offset in 0..<end.utf8CodeUnitCount {
+      let (byte, wanted) = (name[start + offset], end.utf8Start[offset])
+      guard byte == wanted || Ascii.lowercased(byte) == wanted else { return nil }
     }
     return start
   }

@@ -6,8 +6,7 @@ enum SHA1 {
   ///
   /// On the stack: every new backend has its id hashed.
   static func digest(of head: (UInt64, UInt64), _ text: String) -> Digest {
-    var text = text
-    return text.withUTF8 { text in
+    text.withBytes { text in
       let length = 16 + text.count
       // Whole blocks, with a bit behind the message and its length at the end.
       let size = (length + 9 + 63) & ~63
@@ -33,27 +32,46 @@ enum SHA1 {
           words[index] =
             blocks.load(fromByteOffset: block + 4 * index, as: UInt32.self).bigEndian
         }
-        for index in 16..<80 {
-          let mixed = words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]
-          words[index] = rotated(mixed, by: 1)
-        }
         compress(&state, words)
       }
     }
     return state
   }
 
-  /// Takes a block's 80 words in.
+  /// Takes in a block, which is the first 16 of the 80 words that are made of it.
   private static func compress(_ state: inout Digest, _ words: UnsafeMutableBufferPointer<UInt32>) {
     var (a, b, c, d, e) = state
-    func round(_ mix: UInt32, _ constant: UInt32, _ word: UInt32) {
-      let next = rotated(a, by: 5) &+ mix &+ e &+ constant &+ word
-      (a, b, c, d, e) = (next, a, rotated(b, by: 30), c, d)
+    /// A word past the first 16, made of earlier ones.
+    @inline(__always)
+    func made(_ index: Int) -> UInt32 {
+      let mixed = words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16]
+      words[index] = rotated(mixed, by: 1)
+      return words[index]
     }
-    for index in 0..<20 { round(b & c | ~b & d, 0x5A82_7999, words[index]) }
-    for index in 20..<40 { round(b ^ c ^ d, 0x6ED9_EBA1, words[index]) }
-    for index in 40..<60 { round(b & c | b & d | c & d, 0x8F1B_BCDC, words[index]) }
-    for index in 60..<80 { round(b ^ c ^ d, 0xCA62_C1D6, words[index]) }
+    /// Twenty rounds, by fives: after each five the variables have their own places again.
+    @inline(__always)
+    func rounds(
+      from first: Int, _ constant: UInt32, _ word: (Int) -> UInt32,
+      _ mix: (UInt32, UInt32, UInt32) -> UInt32
+    ) {
+      for index in stride(from: first, to: first + 20, by: 5) {
+        e = e &+ constant &+ word(index) &+ mix(b, c, d) &+ rotated(a, by: 5)
+        b = rotated(b, by: 30)
+        d = d &+ constant &+ word(index + 1) &+ mix(a, b, c) &+ rotated(e, by: 5)
+        a = rotated(a, by: 30)
+        c = c &+ constant &+ word(index + 2) &+ mix(e, a, b) &+ rotated(d, by: 5)
+        e = rotated(e, by: 30)
+        b = b &+ constant &+ word(index + 3) &+ mix(d, e, a) &+ rotated(c, by: 5)
+        d = rotated(d, by: 30)
+        a = a &+ constant &+ word(index + 4) &+ mix(c, d, e) &+ rotated(b, by: 5)
+        c = rotated(c, by: 30)
+      }
+    }
+    for index in 16..<20 { _ = made(index) }
+    rounds(from: 0, 0x5A82_7999, { words[$0] }, { $2 ^ ($0 & ($1 ^ $2)) })
+    rounds(from: 20, 0x6ED9_EBA1, made, { $0 ^ $1 ^ $2 })
+    rounds(from: 40, 0x8F1B_BCDC, made, { $0 & $1 | $2 & ($0 | $1) })
+    rounds(from: 60, 0xCA62_C1D6, made, { $0 ^ $1 ^ $2 })
     state = (state.0 &+ a, state.1 &+ b, state.2 &+ c, state.3 &+ d, state.4 &+ e)
   }
 

@@ -52,8 +52,7 @@ package struct TXTRecord: Hashable, Sendable {
 
   /// Where the value of `key` is in the record; nil when absent or without "=".
   private func value(of key: String) -> Range<Int>? {
-    var key = key
-    return key.withUTF8 { key in
+    key.withBytes { key in
       for place in places where isKey(place.key, key) { return place.value }
       return nil
     }
