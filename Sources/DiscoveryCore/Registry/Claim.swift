@@ -87,6 +87,12 @@ struct Claim {
   }
 }
 
+extension SlotArray<Claim> {
+  /// A claim's sightings. Not inlined: amid other things all of the claim would be copied.
+  @inline(never)
+  func held(by claim: Int) -> Few<Claim.Held> { self[claim].held }
+}
+
 // Of these, not of the claim, since what is read of one in a list is copied.
 extension Few<Claim.Held> {
   func index(of id: Sighting.ID) -> Int? {
@@ -104,6 +110,7 @@ extension Few<Claim.Held> {
   /// Those of all sightings. Among many some are here twice: that does no harm, while to look each up
   /// among all others would let the network choose how long it takes.
   var keys: [MatchKey] {
+    if case .one(let held) = self { return held.keys }
     var keys: [MatchKey] = []
     for held in self {
       if keys.isEmpty {
@@ -113,6 +120,10 @@ extension Few<Claim.Held> {
       }
     }
     return keys
+  }
+
+  func isOnThisMachine(_ network: LocalNetwork) -> Bool {
+    contains { $0.sighting.isOnThisMachine(network) }
   }
 
   func has(_ key: MatchKey) -> Bool {

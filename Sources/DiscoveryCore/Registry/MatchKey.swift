@@ -100,7 +100,7 @@ extension Sighting {
   /// True when this machine serves it.
   func isOnThisMachine(_ network: LocalNetwork) -> Bool {
     if let hostname, HostName.isLoopback(hostname) { return true }
-    for address in addresses where network.isOwn(address) { return true }
+    for index in addresses.indices where network.isOwn(addresses[index]) { return true }
     return false
   }
 }

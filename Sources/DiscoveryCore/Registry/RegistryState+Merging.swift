@@ -5,8 +5,10 @@
 extension RegistryState {
   /// Gives a claim without a backend its place: the best one that it shares a key with, or its own.
   mutating func place(_ claim: Int, at now: Moment) {
-    let keys = claims[claim].keys
-    guard let best = leaders(sharing: keys).min(by: isBetterLed) else {
+    let keys = claims.held(by: claim).keys
+    let related = leaders(sharing: keys)
+    // Compared only where there is a choice: what compares has a copy of the registry.
+    guard let best = related.count > 1 ? related.min(by: isBetterLed) : related.first else {
       found(entryLedBy: claim, under: keys, at: now)
       return
     }
@@ -82,29 +84,35 @@ extension RegistryState {
       refuse(claim)
       return
     }
-    let key = claims[claim].key
+    let identity = claims[claim].held.current.id.identity
     let birth =
       births.isEmpty
-      ? nil : births.removeValue(forKey: key).flatMap { entrySlot(of: $0.id) == nil ? $0 : nil }
-    let (id, hash) = birth.map { ($0.id, $0.id.indexHash) } ?? freeID(of: key)
+      ? nil
+      : births.removeValue(forKey: Claim.Key(source: source, identity: identity))
+        .flatMap { entrySlot(of: $0.id) == nil ? $0 : nil }
+    let (id, hash) =
+      birth.map { ($0.id, $0.id.indexHash) }
+      ?? freeID(of: identity, in: source == .mdns ? .dns : .url)
     let entry = entries.insert(
       Entry(
         id: id, firstSeen: birth?.firstSeen ?? now.wall, leader: claim, members: .one(claim),
-        health: Health(notBefore: now.uptime)))
+        touched: .everything, health: Health(notBefore: now.uptime)))
+    touched.append(entry)
     entriesByID.insert(entry, hash)
     claims[claim].entry = entry
-    touch(entry)
-    index(entry, under: keys, at: now)
-    schedule(entry)
+    enter(entry, under: keys)
+    if source.timeToLive != nil { schedule(entry) }
   }
 
   /// The id of the identity, or its next one when a backend that was born with it lives on; and its
   /// hash.
-  private func freeID(of key: Claim.Key) -> (id: BackendID, hash: UInt32) {
-    let namespace: BackendID.Namespace = key.source == .mdns ? .dns : .url
+  @inline(__always)  // As the look-ups are.
+  private func freeID(
+    of identity: String, in namespace: BackendID.Namespace
+  ) -> (id: BackendID, hash: UInt32) {
     var attempt = 0
     while true {
-      let id = BackendID(of: key.identity, in: namespace, attempt: attempt)
+      let id = BackendID(of: identity, in: namespace, attempt: attempt)
       let hash = id.indexHash
       if entrySlot(of: id, hash) == nil { return (id, hash) }
       attempt += 1
@@ -140,13 +148,18 @@ extension RegistryState {
       if !others.contains(other) { others.append(other) }
       entriesByLeaderKey.remove(other, key.hash)
     }
-    for key in keys where entrySlot(ledUnder: key) == nil {
-      entriesByLeaderKey.insert(entry, key.hash)
-    }
+    enter(entry, under: keys)
     for other in others where entries.contains(other) {
       for member in close(other) {
         if claims[member].isDeparted { forget(member) } else { place(member, at: now) }
       }
+    }
+  }
+
+  /// Enters keys that no other leader has, each once.
+  private mutating func enter(_ entry: Int, under keys: [MatchKey]) {
+    for key in keys where entrySlot(ledUnder: key) == nil {
+      entriesByLeaderKey.insert(entry, key.hash)
     }
   }
 
@@ -200,7 +213,7 @@ extension RegistryState {
     if claims.contains(closed.leader) { unindex(entry, under: claims[closed.leader].keys) }
     if let committed = closed.committed { dissolved.append(committed) }
     entriesByID.remove(entry, closed.id.indexHash)
-    entries.remove(entry)
+    entries.remove(entry, leaving: .vacant)
     deadlines.cancel(entry)
     for member in closed.members { claims[member].entry = nil }
     let limit = RegistryNotice.Limit.backends(maximum: settings.maxBackends)
@@ -215,7 +228,7 @@ extension RegistryState {
       countSighting(of: claims[claim].source, by: -claims[claim].held.count)
     }
     claimsByKey.remove(claim, claims[claim].key.indexHash)
-    claims.remove(claim)
+    claims.remove(claim, leaving: .vacant)
   }
 
   private mutating func refuse(_ claim: Int) {
@@ -225,6 +238,7 @@ extension RegistryState {
 
   // MARK: - Relations
 
+  @inline(__always)  // As the look-ups are.
   func leaders(sharing keys: [MatchKey]) -> [Int] {
     var found: [Int] = []
     for key in keys {

@@ -3,8 +3,11 @@
 extension RegistryState {
   package var backendCount: Int { entries.count }
 
+  // Look-ups are inlined: where the registry changes, all of it would be copied for the call.
+
   func claimSlot(of key: Claim.Key) -> Int? { claimSlot(of: key, key.indexHash) }
 
+  @inline(__always)
   func claimSlot(of key: Claim.Key, _ hash: UInt32) -> Int? {
     claimsByKey.slot(hash) {
       claims[$0].source == key.source && claims[$0].current.id.identity == key.identity
@@ -13,11 +16,13 @@ extension RegistryState {
 
   func entrySlot(of id: BackendID) -> Int? { entrySlot(of: id, id.indexHash) }
 
+  @inline(__always)
   func entrySlot(of id: BackendID, _ hash: UInt32) -> Int? {
     entriesByID.slot(hash) { entries[$0].id == id }
   }
 
   /// The backend whose leader has `key`.
+  @inline(__always)
   func entrySlot(ledUnder key: MatchKey) -> Int? {
     entriesByLeaderKey.slot(key.hash) { claims[entries[$0].leader].held.has(key) }
   }

@@ -47,8 +47,8 @@ package struct RegistryState {
   var policy: AddressPolicy
   package private(set) var revision: UInt64 = 0
 
-  var claims = SlotArray(vacant: Claim.vacant)
-  var entries = SlotArray(vacant: Entry.vacant)
+  var claims = SlotArray<Claim>()
+  var entries = SlotArray<Entry>()
   var claimsByKey = SlotIndex()
   var entriesByID = SlotIndex()
   /// Whose leader has a key; no two leaders share one, or they would be one backend.
@@ -190,9 +190,13 @@ package struct RegistryState {
   private mutating func commit(_ slot: Int, to outcome: inout Outcome) {
     var backend = view(of: slot)
     entries[slot].touched = .nothing
-    let previous = entries[slot].committed
+    guard let previous = entries[slot].committed.take() else {
+      entries[slot].committed = backend
+      outcome.changes.append(change(.added, backend, previous: nil))
+      return
+    }
     // Facts that are the same are kept once, and known by that.
-    if let previous, previous.facts == backend.facts { backend.facts = previous.facts }
+    if previous.facts == backend.facts { backend.facts = previous.facts }
     entries[slot].committed = backend
     if let kind = Self.kind(from: previous, to: backend) {
       outcome.changes.append(change(kind, backend, previous: previous))
@@ -221,8 +225,7 @@ package struct RegistryState {
 
   /// What a consumer would call the step from one view to the next, which share facts that did not
   /// change; nil for no change.
-  private static func kind(from previous: Backend?, to next: Backend) -> RegistryChange.Kind? {
-    guard let previous else { return .added }
+  private static func kind(from previous: Backend, to next: Backend) -> RegistryChange.Kind? {
     if previous.expiresAt == nil, next.expiresAt != nil { return .disappeared }
     if previous.expiresAt != nil, next.expiresAt == nil { return .reappeared }
     if next.facts === previous.facts, next.status == previous.status,

@@ -5,16 +5,10 @@
 struct SlotArray<Element> {
   private static var chunkSize: Int { 256 }
 
-  /// What a number that is free holds, so that the others are read where they are, without a copy.
-  private let vacant: Element
   /// All full but the last one.
   private var chunks: [[Element]] = []
   private var isUsed: [Bool] = []
   private var free: [Int] = []
-
-  init(vacant: Element) {
-    self.vacant = vacant
-  }
 
   var count: Int { isUsed.count - free.count }
 
@@ -40,7 +34,9 @@ struct SlotArray<Element> {
     return slot
   }
 
-  mutating func remove(_ slot: Int) {
+  /// Frees a number, which holds `vacant` from here on: no optional, so that the others are read where
+  /// they are, without a copy.
+  mutating func remove(_ slot: Int, leaving vacant: Element) {
     self[slot] = vacant
     isUsed[slot] = false
     free.append(slot)

@@ -46,9 +46,9 @@ import Testing
 
   @Test("a freed number is used again, and only those in use are listed")
   func reuse() {
-    var array = SlotArray(vacant: "")
+    var array = SlotArray<String>()
     let slots = ["a", "b", "c"].map { array.insert($0) }
-    array.remove(slots[1])
+    array.remove(slots[1], leaving: "")
     #expect(Array(array.indices) == [slots[0], slots[2]])
     #expect(array.count == 2)
     #expect(!array.contains(slots[1]))
@@ -61,12 +61,12 @@ import Testing
 
   @Test("each of many values stays under its number")
   func many() {
-    var array = SlotArray(vacant: -1)
+    var array = SlotArray<Int>()
     for number in 0..<1000 {
       let slot = array.insert(number)
       #expect(slot == number)
     }
-    for slot in stride(from: 0, to: 1000, by: 3) { array.remove(slot) }
+    for slot in stride(from: 0, to: 1000, by: 3) { array.remove(slot, leaving: -1) }
     for slot in array.indices { array[slot] += 1 }
     #expect(array.count == 666)
     #expect(array.indices.allSatisfy { array[$0] == $0 + 1 })
