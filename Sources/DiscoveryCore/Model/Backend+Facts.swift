@@ -9,28 +9,34 @@ extension Backend {
     let id: BackendID
     /// What its leading source says: it decides name, scheme, port and path.
     private let leading: Sighting
-    /// What the network announces, by the leading announcement.
+    /// What the network announces, by the leading announcement; nil where `leading` is it, or none is.
     private let announced: Sighting?
     /// Nil where `leading` is all that is said of it.
     private let combined: Combined?
     let addresses: [Address]
-    let sources: [SourceKind]
     let interfaces: [String]
     let firstSeen: WallTime
-    let ownAddressCount: Int
-    let claimedType: BackendType
+    /// In 32 bits, with which malloc has a smaller place for all of this.
+    private let ownCount: UInt32
     let detectedType: BackendType?
     let source: SourceKind
     let isLocal: Bool
 
     /// What several sources say, or health checks found.
     final class Combined: Hashable, Sendable {
+      let sources: [SourceKind]
+      let claimedType: BackendType
       let hostname: String?
       let version: String?
       let models: [String]
       let info: String?
 
-      init(hostname: String?, version: String?, models: [String], info: String?) {
+      init(
+        sources: [SourceKind], claimedType: BackendType, hostname: String?, version: String?,
+        models: [String], info: String?
+      ) {
+        self.sources = sources
+        self.claimedType = claimedType
         self.hostname = hostname
         self.version = version
         self.models = models
@@ -38,7 +44,8 @@ extension Backend {
       }
 
       static func == (left: Combined, right: Combined) -> Bool {
-        left.hostname == right.hostname && left.version == right.version
+        left.sources == right.sources && left.claimedType == right.claimedType
+          && left.hostname == right.hostname && left.version == right.version
           && left.models == right.models && left.info == right.info
       }
 
@@ -50,20 +57,17 @@ extension Backend {
 
     init(
       id: BackendID, leading: Sighting, announced: Sighting?, combined: Combined?,
-      addresses: [Address], ownAddressCount: Int, sources: [SourceKind], interfaces: [String],
-      source: SourceKind, claimedType: BackendType, detectedType: BackendType?, isLocal: Bool,
-      firstSeen: WallTime
+      addresses: [Address], ownAddressCount: Int, interfaces: [String], source: SourceKind,
+      detectedType: BackendType?, isLocal: Bool, firstSeen: WallTime
     ) {
       self.id = id
       self.leading = leading
       self.announced = announced
       self.combined = combined
       self.addresses = addresses
-      self.ownAddressCount = ownAddressCount
-      self.sources = sources
+      ownCount = UInt32(ownAddressCount)
       self.interfaces = interfaces
       self.source = source
-      self.claimedType = claimedType
       self.detectedType = detectedType
       self.isLocal = isLocal
       self.firstSeen = firstSeen
@@ -72,24 +76,30 @@ extension Backend {
     func seen(at addresses: [Address], on interfaces: [String]) -> Facts {
       Facts(
         id: id, leading: leading, announced: announced, combined: combined, addresses: addresses,
-        ownAddressCount: ownAddressCount, sources: sources, interfaces: interfaces, source: source,
-        claimedType: claimedType, detectedType: detectedType, isLocal: isLocal,
-        firstSeen: firstSeen)
+        ownAddressCount: ownAddressCount, interfaces: interfaces, source: source,
+        detectedType: detectedType, isLocal: isLocal, firstSeen: firstSeen)
     }
 
     var name: String { leading.name }
     var scheme: URLScheme { leading.scheme }
     var port: UInt16 { leading.port }
-    var instance: ServiceInstance? { announced?.instance }
-    var txt: TXTRecord { announced?.txt ?? TXTRecord() }
+    var ownAddressCount: Int { Int(ownCount) }
+    var instance: ServiceInstance? { (announced ?? leading).instance }
+    var txt: TXTRecord { (announced ?? leading).txt }
+    var sources: [SourceKind] { combined?.sources ?? source.alone }
     var priority: Int { leading.settings.priority ?? source.defaultPriority }
     var hostname: String? { combined.map(\.hostname) ?? leading.hostname }
     var version: String? { combined.map(\.version) ?? leading.said?.version }
     var models: [String] { combined?.models ?? leading.said?.models ?? [] }
     var info: String? { combined.map(\.info) ?? leading.said?.info }
 
+    var claimedType: BackendType {
+      combined?.claimedType ?? leading.settings.type ?? leading.said?.type ?? .unknown
+    }
+
     var type: BackendType {
-      claimedType == .unknown ? detectedType ?? .unknown : claimedType
+      let claimedType = claimedType
+      return claimedType == .unknown ? detectedType ?? .unknown : claimedType
     }
 
     /// An administrator's URL is taken at its word; a service's path comes from its TXT record. The
@@ -111,18 +121,17 @@ extension Backend {
     static func == (left: Facts, right: Facts) -> Bool {
       left === right
         || left.txt == right.txt && left.id == right.id && left.firstSeen == right.firstSeen
-          && left.source == right.source && left.claimedType == right.claimedType
-          && left.detectedType == right.detectedType && left.isLocal == right.isLocal
-          && left.ownAddressCount == right.ownAddressCount && left.sources == right.sources
-          && left.interfaces == right.interfaces && left.addresses == right.addresses
-          && left.saysTheSame(as: right)
+          && left.source == right.source && left.detectedType == right.detectedType
+          && left.isLocal == right.isLocal && left.ownAddressCount == right.ownAddressCount
+          && left.sources == right.sources && left.interfaces == right.interfaces
+          && left.addresses == right.addresses && left.saysTheSame(as: right)
     }
 
     private func saysTheSame(as other: Facts) -> Bool {
       name == other.name && scheme == other.scheme && port == other.port
         && instance == other.instance && priority == other.priority && hostname == other.hostname
         && version == other.version && models == other.models && info == other.info
-        && apiPath == other.apiPath && host == other.host
+        && claimedType == other.claimedType && apiPath == other.apiPath && host == other.host
     }
 
     func hash(into hasher: inout Hasher) {

@@ -69,14 +69,15 @@ package struct Backend: Hashable, Sendable {
       settings: Sighting.Settings(priority: priority, apiPath: apiPath))
     let announced = Sighting(
       id: Sighting.ID(identity: name), name: name, port: port, instance: instance, txt: txt)
-    let said = Facts.Combined(hostname: hostname, version: version, models: models, info: info)
     let isClaimed = claimedType != .unknown || type == detectedType
+    let said = Facts.Combined(
+      sources: sources, claimedType: isClaimed ? claimedType : type, hostname: hostname,
+      version: version, models: models, info: info)
     self.init(
       Facts(
         id: id, leading: leading, announced: announced, combined: said, addresses: addresses,
-        ownAddressCount: ownAddressCount, sources: sources, interfaces: interfaces, source: source,
-        claimedType: isClaimed ? claimedType : type, detectedType: detectedType, isLocal: isLocal,
-        firstSeen: firstSeen),
+        ownAddressCount: ownAddressCount, interfaces: interfaces, source: source,
+        detectedType: detectedType, isLocal: isLocal, firstSeen: firstSeen),
       status: status, isStale: isStale, lastSeen: lastSeen, expiresAt: expiresAt,
       lastCheck: lastCheck)
   }

@@ -4,12 +4,12 @@
 extension RegistryState {
   mutating func view(of entry: Int) -> Backend {
     let facts = presentFacts(of: entry)
-    let found = entries[entry].health.found
+    let (found, graceEnds) = (entries[entry].health.found, entries[entry].graceEnds)
     let isChecked = found.map { $0.endpoint == facts.endpoint } ?? false
     let (lastSeen, isStale) = presence(of: entry)
     return Backend(
       facts, status: isChecked ? entries[entry].health.status : .unknown, isStale: isStale,
-      lastSeen: lastSeen, expiresAt: entries[entry].graceEnds?.wall, lastCheck: found?.lastCheck)
+      lastSeen: lastSeen, expiresAt: graceEnds?.wall, lastCheck: found?.lastCheck)
   }
 
   /// What was committed of it as long as nothing else was said.
@@ -26,42 +26,38 @@ extension RegistryState {
     of entry: Int, findings: Findings?, answering: Address?
   ) -> Backend.Facts {
     let leader = entries[entry].leader
-    let (source, own) = (claims[leader].source, claims[leader].held)
-    var ranked = entries[entry].members
-    var all = own
-    if ranked.count > 1 {
-      // The leader is the first of them then.
-      ranked.sort { claims[$0].leads(claims[$1]) }
-      all = .many(ranked.flatMap { claims[$0].held })
-    }
+    let source = claims[leader].source
+    let own = claims.held(by: leader)
     let leading = own.current
-    let settings = leading.settings
+    var all = own
     var announced: Sighting?
-    var claimedType = settings.type ?? .unknown
-    for claim in ranked {
-      let current = ranked.count == 1 ? leading : claims[claim].current
-      guard let said = current.said else { continue }
-      announced = announced ?? current
-      guard claimedType == .unknown, settings.type == nil else { break }
-      claimedType = said.type
+    var combined: Backend.Facts.Combined?
+    if entries[entry].members.count > 1 || findings != nil {
+      // The leader is the first of them.
+      let ranked = entries[entry].members.sorted { claims[$0].leads(claims[$1]) }
+      if ranked.count > 1 { all = .many(ranked.flatMap { claims[$0].held }) }
+      if leading.instance == nil {
+        announced = ranked.first { claims[$0].current.instance != nil }.map { claims[$0].current }
+      }
+      combined = self.combined(ranked, findings)
     }
-    let (addresses, ownCount) = addresses(
+    let (addresses, ownCount) = policy.addresses(
       own: own, all: all, from: source, answering: answering)
     return Backend.Facts(
-      id: entries[entry].id, leading: leading, announced: announced,
-      combined: ranked.count > 1 || findings != nil ? combined(ranked, findings) : nil,
-      addresses: addresses, ownAddressCount: ownCount, sources: sources(of: ranked),
-      interfaces: interfaces(of: all), source: source, claimedType: claimedType,
-      detectedType: findings?.type,
-      isLocal: own.contains { $0.sighting.isOnThisMachine(policy.network) },
+      id: entries[entry].id, leading: leading, announced: announced, combined: combined,
+      addresses: addresses, ownAddressCount: ownCount, interfaces: interfaces(of: all),
+      source: source, detectedType: findings?.type, isLocal: own.isOnThisMachine(policy.network),
       firstSeen: entries[entry].firstSeen)
   }
 
   /// What checks found, else what the first of the claims says that says anything.
-  private func combined(_ ranked: Few<Int>, _ findings: Findings?) -> Backend.Facts.Combined {
+  private func combined(_ ranked: [Int], _ findings: Findings?) -> Backend.Facts.Combined {
     let current = ranked.lazy.map { claims[$0].current }
     let said = current.compactMap(\.said)
+    let types = said.lazy.map(\.type)
     return Backend.Facts.Combined(
+      sources: sources(of: ranked),
+      claimedType: current.first?.settings.type ?? types.first { $0 != .unknown } ?? .unknown,
       hostname: current.compactMap(\.hostname).first,
       version: findings?.version ?? said.compactMap(\.version).first,
       models: findings?.models ?? said.map(\.models).first { !$0.isEmpty } ?? [],
@@ -70,6 +66,7 @@ extension RegistryState {
 
   func lastSeen(of entry: Int) -> WallTime { presence(of: entry).lastSeen }
 
+  @inline(__always)  // As the look-ups are.
   private func presence(of entry: Int) -> (lastSeen: WallTime, isStale: Bool) {
     var last: WallTime?
     var isStale = true
@@ -99,7 +96,7 @@ extension RegistryState {
     return lastInterfaces
   }
 
-  private func sources(of ranked: Few<Int>) -> [SourceKind] {
+  private func sources(of ranked: [Int]) -> [SourceKind] {
     if ranked.count == 1 { return claims[ranked[0]].source.alone }
     var sources: [SourceKind] = []
     for claim in ranked where sources.last != claims[claim].source {
@@ -107,10 +104,12 @@ extension RegistryState {
     }
     return sources
   }
+}
 
+extension AddressPolicy {
   /// All addresses, the leader's own before those that others add, each group in order of trial but
   /// for the one that answered last, which comes first; and how many an administrator's URL stands for.
-  private func addresses(
+  fileprivate func addresses(
     own: Few<Claim.Held>, all: Few<Claim.Held>, from source: SourceKind, answering: Address?
   ) -> (all: [Address], own: Int) {
     var addresses = addresses(of: own)
@@ -131,6 +130,6 @@ extension RegistryState {
     if case .one(let only) = held, only.sighting.addresses.count < 2 {
       return only.sighting.addresses
     }
-    return Set(held.flatMap(\.sighting.addresses)).sorted(by: policy.isTriedBefore)
+    return Set(held.flatMap(\.sighting.addresses)).sorted(by: isTriedBefore)
   }
 }
