@@ -122,10 +122,6 @@ extension Few<Claim.Held> {
     return keys
   }
 
-  func isOnThisMachine(_ network: LocalNetwork) -> Bool {
-    contains { $0.sighting.isOnThisMachine(network) }
-  }
-
   func has(_ key: MatchKey) -> Bool {
     contains { $0.sighting.has(key, onThisMachine: $0.isOnThisMachine) }
   }

@@ -46,8 +46,17 @@ extension RegistryState {
     return Backend.Facts(
       id: entries[entry].id, leading: leading, announced: announced, combined: combined,
       addresses: addresses, ownAddressCount: ownCount, interfaces: interfaces(of: all),
-      source: source, detectedType: findings?.type, isLocal: own.isOnThisMachine(policy.network),
+      source: source, detectedType: findings?.type, isLocal: isOnThisMachine(own, of: leader),
       firstSeen: entries[entry].firstSeen)
+  }
+
+  /// Whether this machine serves the leader's sightings: as was considered for its keys, which those of a
+  /// departed one are not again when the network changes.
+  @inline(__always)  // As the look-ups are.
+  private func isOnThisMachine(_ own: Few<Claim.Held>, of leader: Int) -> Bool {
+    claims[leader].isDeparted
+      ? own.contains { $0.sighting.isOnThisMachine(policy.network) }
+      : own.contains { $0.isOnThisMachine }
   }
 
   /// What checks found, else what the first of the claims says that says anything.
