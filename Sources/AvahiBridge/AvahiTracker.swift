@@ -52,7 +52,7 @@ package struct AvahiTracker: Sendable {
   var waitingHosts = FIFO<String>()
   /// Sightings to resolve as soon as there is a place.
   var waitingSightings = FIFO<Sighting.ID>()
-  var pace = ResolverPace()
+  var pace: ResolverPace
   /// Types of which services were ignored for want of room.
   var overflowed: Set<ServiceType> = []
   var limits = Limits()
@@ -61,8 +61,9 @@ package struct AvahiTracker: Sendable {
   /// Services that were ignored because `Settings.maximumSightings` were followed already.
   package internal(set) var ignoredCount = 0
 
-  package init(settings: Settings) {
+  package init(settings: Settings, pace: ResolverPace = ResolverPace()) {
     self.settings = settings
+    self.pace = pace
   }
 
   package var sightingCount: Int { sightings.count }
@@ -148,7 +149,7 @@ package struct AvahiTracker: Sendable {
     dirty = []
     waitingHosts = FIFO()
     waitingSightings = FIFO()
-    pace = ResolverPace()
+    pace.reset()
     overflowed = []
     limits.starved = []
   }
