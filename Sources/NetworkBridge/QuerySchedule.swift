@@ -117,11 +117,17 @@ package struct QuerySchedule: Hashable, Sendable {
       regular = max(due, earliest)
       return
     }
-    // From the time that it was due at, so that being asked a little late adds up to nothing; from
-    // now when whole gaps were slept through.
-    let next = due.advanced(by: gap)
-    regular = next < earliest ? now.advanced(by: gap) : next
-    gap = min(gap * 2, interval)
+    // From the time that it was due at, so that being asked a little late adds up to nothing; those that
+    // were held back meanwhile are this one.
+    var (next, nextGap) = (due.advanced(by: gap), gap)
+    while next <= now, nextGap < interval {
+      nextGap = min(nextGap * 2, interval)
+      next = next.advanced(by: nextGap)
+    }
+    // From now when all that was slept through.
+    if next <= now { (next, nextGap) = (now.advanced(by: gap), gap) }
+    regular = max(next, earliest)
+    gap = min(nextGap * 2, interval)
   }
 
   /// Takes another interval: a shorter one draws the next question nearer, zero ends the schedule,
