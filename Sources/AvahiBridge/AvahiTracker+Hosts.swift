@@ -13,28 +13,6 @@ extension AvahiTracker {
     var unconfirmed: Set<HostRecord> = []
   }
 
-  /// Hosts in the order of their coming; taking one costs the same however many wait.
-  struct HostQueue: Sendable {
-    private var names: [String] = []
-    private var head = 0
-
-    var isEmpty: Bool { head == names.count }
-
-    mutating func append(_ name: String) { names.append(name) }
-
-    mutating func popFirst() -> String? {
-      guard head < names.count else { return nil }
-      let name = names[head]
-      head += 1
-      // Moves no more names than were taken since the last time.
-      if head * 2 >= names.count {
-        names.removeFirst(head)
-        head = 0
-      }
-      return name
-    }
-  }
-
   mutating func retainHost(_ name: String, for user: Slot) {
     if hosts[name] == nil {
       hosts[name] = Host()

@@ -103,15 +103,36 @@ extension AvahiTracker {
   /// likeliest of these is asked for twice, as one answer may be lost.
   private static let lookups: [Lookup] = [[.txt, .address], [.address], [.address], [.txt], []]
 
-  /// Starts the next resolver of `id`, unless one is still asking.
+  /// Starts the next resolver of `id`, unless one is still asking, when its turn comes.
   mutating func startResolver(for id: Sighting.ID) {
-    guard var sighting = sightings[id], sighting.asking == nil else { return }
-    let lookup = Self.nextLookup(of: sighting)
-    guard let resolver = newResolver(for: id) else { return }
-    sighting.asking = Attempt(id: resolver, lookup: lookup)
+    guard let sighting = sightings[id], sighting.asking == nil else { return }
     deadlines.cancel(.sighting(id))
-    sightings[id] = sighting
-    request(resolver, of: sighting, lookup)
+    waitingSightings.append(id)
+  }
+
+  /// Starts as many of those that wait as may ask at once.
+  mutating func startWaitingResolvers(at now: Uptime) {
+    while let id = waitingSightings.first {
+      guard let slot = sightings.slot(of: id), var sighting = sightings[slot: slot],
+        sighting.asking == nil
+      else {
+        waitingSightings.popFirst()
+        continue
+      }
+      let resolver = ResolverID(number: lastResolver &+ 1, slot: slot)
+      guard pace.take(for: resolver, at: now) else { break }
+      waitingSightings.popFirst()
+      lastResolver = resolver.number
+      let lookup = Self.nextLookup(of: sighting)
+      sighting.asking = Attempt(id: resolver, lookup: lookup)
+      deadlines.cancel(.sighting(id))
+      sightings[id] = sighting
+      request(resolver, of: sighting, lookup)
+    }
+    guard !waitingSightings.isEmpty, let due = pace.nextDeadline else {
+      return deadlines.cancel(.places)
+    }
+    if !deadlines.contains(.places) { deadlines.set(.places, at: due) }
   }
 
   private mutating func startLookout(for id: Sighting.ID) {
@@ -164,6 +185,7 @@ extension AvahiTracker {
     if let asking = sighting.asking, asking.id == resolver {
       if let replaced = sighting.answering { stop(replaced.id) }
       if let lookout = sighting.lookout { stop(lookout.id) }
+      pace.release(resolver)
       sighting.lookout = nil
       sighting.answering = asking
       sighting.asking = nil
@@ -218,6 +240,7 @@ extension AvahiTracker {
     stop(resolver)
     let longest: Duration
     if let asking = sighting.asking, asking.id == resolver {
+      pace.release(resolver)
       sighting.asking = nil
       sighting.failures += 1
       longest = sighting.answering == nil ? Self.longestRetry : Self.longestTXTRetry
@@ -243,7 +266,10 @@ extension AvahiTracker {
   /// Ends all resolving of a sighting; what was told of it stays told.
   mutating func stopResolving(_ id: Sighting.ID) {
     guard let slot = sightings.slot(of: id), var sighting = sightings[slot: slot] else { return }
-    if let attempt = sighting.asking { stop(attempt.id) }
+    if let attempt = sighting.asking {
+      pace.release(attempt.id)
+      stop(attempt.id)
+    }
     if let attempt = sighting.answering { stop(attempt.id) }
     if let lookout = sighting.lookout { stop(lookout.id) }
     deadlines.cancel(.sighting(id))

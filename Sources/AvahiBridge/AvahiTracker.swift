@@ -49,7 +49,10 @@ package struct AvahiTracker: Sendable {
   /// Sightings whose addresses changed, to be told when nothing more urgent is left.
   var dirty: [Sighting.ID] = []
   /// Hosts to browse when nothing more urgent is left.
-  var waitingHosts = HostQueue()
+  var waitingHosts = FIFO<String>()
+  /// Sightings to resolve as soon as there is a place.
+  var waitingSightings = FIFO<Sighting.ID>()
+  var pace: ResolverPace
   /// Types of which services were ignored for want of room.
   var overflowed: Set<ServiceType> = []
   var limits = Limits()
@@ -58,8 +61,9 @@ package struct AvahiTracker: Sendable {
   /// Services that were ignored because `Settings.maximumSightings` were followed already.
   package internal(set) var ignoredCount = 0
 
-  package init(settings: Settings) {
+  package init(settings: Settings, pace: ResolverPace = ResolverPace()) {
     self.settings = settings
+    self.pace = pace
   }
 
   package var sightingCount: Int { sightings.count }
@@ -89,6 +93,7 @@ package struct AvahiTracker: Sendable {
     case .hostBrowserFailed(let host, let failure): hostBrowserFailed(host, failure, at: now)
     case .daemonLimits(let daemon): limits.daemon = daemon
     }
+    startWaitingResolvers(at: now)
     reviewFullSet(at: now)
     reviewLimits(after: input, at: now)
     defer { actions = [] }
@@ -142,7 +147,9 @@ package struct AvahiTracker: Sendable {
     fullSetEarliest = nil
     untold = []
     dirty = []
-    waitingHosts = HostQueue()
+    waitingHosts = FIFO()
+    waitingSightings = FIFO()
+    pace.reset()
     overflowed = []
     limits.starved = []
   }
@@ -177,6 +184,7 @@ package struct AvahiTracker: Sendable {
       case .host(let name): requestHost(name)
       case .records(let name): dropUnconfirmedRecords(of: name)
       case .cache: reviewCache()
+      case .places: break
       }
     }
   }

@@ -173,5 +173,7 @@ extension AvahiTracker {
     case records(String)
     /// avahi-daemon's cache may be full.
     case cache
+    /// More resolvers may be started.
+    case places
   }
 }

@@ -20,6 +20,10 @@ package struct QueryMessage: Hashable, Sendable {
   /// never in the list, so it is always answered for.
   package static let knownAnswerTTL: UInt32 = 4500
 
+  /// The most messages of known answers after one with questions: what a socket's buffer takes at once
+  /// (212,992 bytes by default, 2,304 for each) has room for more.
+  package static let continuationLimit = 64
+
   /// The message as it is sent.
   package private(set) var bytes = [UInt8](repeating: 0, count: headerSize)
   /// The service types that it asks for.
@@ -31,6 +35,8 @@ package struct QueryMessage: Hashable, Sendable {
   private var offsets: [Substring: Int] = [:]
 
   private static let headerSize = 12
+  /// TC in the first byte of the header's flags: more known answers follow (RFC 6762 §18.5).
+  private static let truncated: UInt8 = 0x02
   private static let typePTR: UInt16 = 12
   /// Class IN. In a question the top bit would ask for a unicast answer (RFC 6762 §5.4), in a
   /// known answer it would flush caches (§10.2): it is set in neither.
@@ -38,11 +44,12 @@ package struct QueryMessage: Hashable, Sendable {
 
   private init() {}
 
-  /// The messages that ask for `types`: one, unless the questions alone do not fit it.
+  /// The messages that ask for `types`, to be sent one right after the other: one, unless the questions
+  /// or the `known` instances of their types do not fit it.
   ///
-  /// Each carries as many of the `known` instances of its own types as fit, the first ones first;
-  /// the owners of those that do not fit answer once more. There is no second packet for them
-  /// (RFC 6762 §7.2): responders would delay their answers by up to half a second for it.
+  /// Known answers that do not fit beside their question follow in messages of their own (RFC 6762
+  /// §7.2). Responders then wait for half a second, but among thousands of services all would else answer
+  /// each question, and one that is looked for could be lost in that.
   package static func messages(
     asking types: [ServiceType], known: some Sequence<ServiceInstance>
   ) -> [QueryMessage] {
@@ -57,13 +64,33 @@ package struct QueryMessage: Hashable, Sendable {
     }
     if !message.questions.isEmpty { messages.append(message) }
 
-    let instances = Dictionary(grouping: known, by: \.type)
-    for index in messages.indices {
-      for type in messages[index].questions {
-        messages[index].add(known: instances[type] ?? [])
-      }
+    var added: Set<ServiceInstance> = []
+    let instances = Dictionary(
+      grouping: known.filter { hasPlace($0) && added.insert($0).inserted }, by: \.type)
+    return messages.flatMap { message in
+      message.followed(by: message.questions.flatMap { instances[$0] ?? [] })
     }
-    return messages
+  }
+
+  /// False for an instance that has no place in DNS: its label has no byte or more than 63 (RFC 1035
+  /// §2.3.4).
+  private static func hasPlace(_ instance: ServiceInstance) -> Bool {
+    (1...63).contains(instance.name.utf8.count)
+  }
+
+  /// The message with as many of `known` as fit, and those that have the rest; the owners of what is
+  /// too much even for these answer once more.
+  private func followed(by known: [ServiceInstance]) -> [QueryMessage] {
+    var full: [QueryMessage] = []
+    var message = self
+    for instance in known where !message.add(known: instance) {
+      guard full.count < Self.continuationLimit else { break }
+      message.bytes[2] |= Self.truncated
+      full.append(message)
+      message = QueryMessage()
+      _ = message.add(known: instance)
+    }
+    return full + [message]
   }
 
   // MARK: - Encoding
@@ -81,29 +108,25 @@ package struct QueryMessage: Hashable, Sendable {
     return true
   }
 
-  /// Adds those of `instances` that fit, each once. An instance that has no place in DNS, with a
-  /// label of no byte or more than 63 (RFC 1035 §2.3.4), is left out.
-  private mutating func add(known instances: [ServiceInstance]) {
-    var added: Set<String> = []
-    for instance in instances {
-      let label = Array(instance.name.utf8)
-      // Owner, type, class, TTL and length; then the label and a pointer to the type.
-      let size = 12 + 1 + label.count + 2
-      guard (1...63).contains(label.count), bytes.count + size <= Self.sizeLimit,
-        let owner = offsets[instance.type.fullName[...]], added.insert(instance.name).inserted
-      else { continue }
-      append(pointerTo: owner)
-      append(Self.typePTR)
-      append(Self.classIN)
-      append(UInt16(Self.knownAnswerTTL >> 16))
-      append(UInt16(truncatingIfNeeded: Self.knownAnswerTTL))
-      append(UInt16(1 + label.count + 2))
-      bytes.append(UInt8(label.count))
-      bytes += label
-      append(pointerTo: owner)
-      knownAnswerCount += 1
-    }
+  /// Adds a known answer; false when it does not fit.
+  private mutating func add(known instance: ServiceInstance) -> Bool {
+    let label = instance.name.utf8
+    let type = instance.type.fullName
+    let nameSize = offsets[type[...]] == nil ? type.utf8.count + 2 : 2
+    // Type, class, TTL and length; then the label and a pointer to the type.
+    guard bytes.count + nameSize + 10 + 1 + label.count + 2 <= Self.sizeLimit else { return false }
+    append(name: type)
+    append(Self.typePTR)
+    append(Self.classIN)
+    append(UInt16(Self.knownAnswerTTL >> 16))
+    append(UInt16(truncatingIfNeeded: Self.knownAnswerTTL))
+    append(UInt16(1 + label.count + 2))
+    bytes.append(UInt8(label.count))
+    bytes += label
+    append(name: type)
+    knownAnswerCount += 1
     setCounts()
+    return true
   }
 
   /// Appends a dotted name, as far as it does not stand in the message already.
@@ -128,7 +151,7 @@ package struct QueryMessage: Hashable, Sendable {
     bytes += [UInt8(number >> 8), UInt8(truncatingIfNeeded: number)]
   }
 
-  /// Writes QDCOUNT and ANCOUNT; the rest of the header stays zero (RFC 6762 §18).
+  /// Writes QDCOUNT and ANCOUNT; the rest of the header but TC stays zero (RFC 6762 §18).
   private mutating func setCounts() {
     for (offset, count) in [(4, questions.count), (6, knownAnswerCount)] {
       bytes[offset] = UInt8(truncatingIfNeeded: count >> 8)

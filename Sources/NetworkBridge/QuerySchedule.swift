@@ -4,6 +4,9 @@ import DiscoveryCore
 /// it reaches the interval, then once in each interval (RFC 6762 §5.2); in between on demand, and
 /// after a goodbye that anyone may have forged.
 ///
+/// While it is held, only what is demanded is asked: Avahi's own question is still being answered, and
+/// another would have everyone answer twice, until packets are lost.
+///
 /// Whatever is demanded, two questions are never less than a second apart (§5.2).
 package struct QuerySchedule: Hashable, Sendable {
   /// The shortest time between two questions.
@@ -18,6 +21,8 @@ package struct QuerySchedule: Hashable, Sendable {
   /// The question that was demanded.
   private var demanded: Uptime?
   private var search = Search()
+  /// Nothing but what is demanded is asked before; nil when nothing is held back.
+  private var heldUntil: Uptime?
   private var lastAsked: Uptime?
 
   /// Questions for what went: it answers when its goodbye was forged, which nothing else would tell.
@@ -45,7 +50,9 @@ package struct QuerySchedule: Hashable, Sendable {
 
   /// When the next question is due; nil for never.
   package var nextDeadline: Uptime? {
-    [regular, demanded, search.due].compactMap { $0 }.min()
+    let own = [regular, search.due].compactMap { $0 }.min()
+    let held = own.map { max($0, heldUntil ?? $0) }
+    return [held, demanded].compactMap { $0 }.min()
   }
 
   /// True when a question is to be asked now.
@@ -60,6 +67,16 @@ package struct QuerySchedule: Hashable, Sendable {
     let first = now.advanced(by: Self.shortestGap)
     regular = min(regular ?? first, first)
     gap = Self.shortestGap
+  }
+
+  /// Asks nothing of itself before `end`, or before `release`.
+  package mutating func hold(until end: Uptime) {
+    heldUntil = end
+  }
+
+  /// What was held back may be asked.
+  package mutating func release() {
+    heldUntil = nil
   }
 
   /// Demands a question at once, or as soon as the last one is a second old. It is asked even when
@@ -100,11 +117,17 @@ package struct QuerySchedule: Hashable, Sendable {
       regular = max(due, earliest)
       return
     }
-    // From the time that it was due at, so that being asked a little late adds up to nothing; from
-    // now when whole gaps were slept through.
-    let next = due.advanced(by: gap)
-    regular = next < earliest ? now.advanced(by: gap) : next
-    gap = min(gap * 2, interval)
+    // From the time that it was due at, so that being asked a little late adds up to nothing; those that
+    // were held back meanwhile are this one.
+    var (next, nextGap) = (due.advanced(by: gap), gap)
+    while next <= now, nextGap < interval {
+      nextGap = min(nextGap * 2, interval)
+      next = next.advanced(by: nextGap)
+    }
+    // From now when all that was slept through.
+    if next <= now { (next, nextGap) = (now.advanced(by: gap), gap) }
+    regular = max(next, earliest)
+    gap = min(nextGap * 2, interval)
   }
 
   /// Takes another interval: a shorter one draws the next question nearer, zero ends the schedule,

@@ -95,8 +95,7 @@ package struct Discovery: Sendable {
   /// Questions are asked only while Avahi hears the answers, and at once for what disappeared.
   private func followRegistry() async {
     for await update in registry.watch() {
-      let mdns = update.sources.first { $0.source == .mdns }
-      await queries.setListening(mdns?.state == .up)
+      await queries.follow(update.sources.first { $0.source == .mdns })
       if update.tellsOfDisappearance { await queries.backendDisappeared() }
     }
   }

@@ -6,6 +6,10 @@ import NetworkBridge
 ///
 /// Nothing is asked while Avahi is away, for nobody would hear the answers.
 package actor NetworkQueries {
+  /// How long Avahi's own question is waited for: it asks after 0, 1, 3 and 7 seconds, and a service
+  /// that cannot be resolved is not to keep others from being asked for.
+  private static let longestListing = Duration.seconds(5)
+
   private let registry: Registry
   private let clock: any DiscoveryClock
   private let counters: DaemonCounters
@@ -14,6 +18,7 @@ package actor NetworkQueries {
   private var schedule: QuerySchedule
   private var network: LocalNetwork
   private var isListening = false
+  private var isListed = false
   private var nap: Nap?
 
   /// `report` is told how each round of questions went; `counters` count them.
@@ -55,11 +60,20 @@ package actor NetworkQueries {
     nap?.cut()
   }
 
-  /// Follows Avahi: a source that works again is asked for as if for the first time.
-  func setListening(_ isListening: Bool) {
-    guard isListening != self.isListening else { return }
+  /// Follows Avahi: a source that works again is asked for as if for the first time, once it has told
+  /// what its own question brought.
+  func follow(_ avahi: SourceStatus?) {
+    let isListening = avahi?.state == .up
+    let isListed = avahi?.isFullSetDelivered ?? false
+    guard isListening != self.isListening || isListed != self.isListed else { return }
+    if isListening, !self.isListening {
+      let now = clock.now().uptime
+      schedule.restart(at: now)
+      schedule.hold(until: now.advanced(by: Self.longestListing))
+    }
+    if isListed { schedule.release() }
     self.isListening = isListening
-    if isListening { schedule.restart(at: clock.now().uptime) }
+    self.isListed = isListed
     nap?.cut()
   }
 

@@ -80,7 +80,10 @@ private struct RandomLAN {
 
   init(seed: UInt64, maximum: Int) {
     dice = SeededGenerator(seed: seed)
-    bench = TrackerBench(types: [.ollama, .llm], maximum: maximum)
+    // Every other LAN is more than may be asked for at once.
+    bench = TrackerBench(
+      types: [.ollama, .llm], maximum: maximum,
+      places: seed.isMultiple(of: 2) ? 2 : ResolverPace.places)
   }
 
   /// Each service that is there, with the port of its last word.

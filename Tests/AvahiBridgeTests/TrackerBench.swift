@@ -16,10 +16,14 @@ struct TrackerBench {
   private(set) var faults: [String] = []
   private var isRepeating = false
 
-  init(types: [ServiceType] = [.ollama], interfaces: Set<String> = [], maximum: Int = 16_384) {
+  init(
+    types: [ServiceType] = [.ollama], interfaces: Set<String> = [], maximum: Int = 16_384,
+    places: Int = ResolverPace.places
+  ) {
     tracker = AvahiTracker(
       settings: AvahiTracker.Settings(
-        serviceTypes: types, interfaces: interfaces, maximumSightings: maximum))
+        serviceTypes: types, interfaces: interfaces, maximumSightings: maximum),
+      pace: ResolverPace(places: places))
   }
 
   @discardableResult

@@ -100,15 +100,30 @@ struct QueryMessageTests {
     #expect(answers.last?.target.first == Array("host-1057".utf8))
   }
 
-  @Test("when a long name no longer fits, a shorter one after it may")
-  func shorterFits() throws {
+  @Test("known answers that do not fit follow in messages of their own, announced by TC")
+  func continued() throws {
     let ollama = try type("_ollama._tcp")
-    // 75 bytes each: 18 of them fit beside the 36 of header and question, and leave 54.
-    let long = (10..<29).map { instance("\($0)" + String(repeating: "z", count: 58), ollama) }
-    let known = long + [instance("short", ollama)]
-    let message = try #require(QueryMessage.messages(asking: [ollama], known: known).first)
-    let names = try MessageDecoder(message.bytes).answers.compactMap(\.target.first)
-    #expect(names == (long.dropLast() + known.suffix(1)).map { Array($0.name.utf8) })
+    let known = (0..<150).map { instance("host-\(1000 + $0)", ollama) }
+    let messages = QueryMessage.messages(asking: [ollama], known: known)
+    let decoded = try messages.map { try MessageDecoder($0.bytes) }
+    #expect(decoded.map(\.flags) == [0x0200, 0x0200, 0])
+    #expect(decoded.map(\.questions.count) == [1, 0, 0])
+    let names = decoded.flatMap(\.answers).map(\.target.first)
+    #expect(names == known.map { Array($0.name.utf8) })
+    let owner = labels("_ollama", "_tcp", "local")
+    #expect(decoded.flatMap(\.answers).allSatisfy { $0.name == owner })
+    #expect(messages.allSatisfy { $0.bytes.count <= QueryMessage.sizeLimit })
+  }
+
+  @Test("more known answers than a socket takes at once are left out, and none is announced")
+  func tooMany() throws {
+    let ollama = try type("_ollama._tcp")
+    let known = (0..<5000).map { instance("host-\(1000 + $0)", ollama) }
+    let messages = QueryMessage.messages(asking: [ollama], known: known)
+    #expect(messages.count == 1 + QueryMessage.continuationLimit)
+    let flags = try messages.map { try MessageDecoder($0.bytes).flags }
+    #expect(flags.dropLast().allSatisfy { $0 == 0x0200 })
+    #expect(flags.last == 0)
   }
 
   @Test("questions that do not fit one packet go into several, each with its own known answers")
@@ -118,10 +133,12 @@ struct QueryMessageTests {
     let messages = QueryMessage.messages(asking: types, known: known)
     #expect(messages.count > 1)
     #expect(messages.flatMap(\.questions) == types)
+    var asked: Set<[[UInt8]]> = []
     for message in messages {
       #expect(message.bytes.count <= QueryMessage.sizeLimit)
       let decoded = try MessageDecoder(message.bytes)
-      let asked = Set(decoded.questions.map(\.name))
+      // What follows without a question belongs to those before it.
+      if !decoded.questions.isEmpty { asked = Set(decoded.questions.map(\.name)) }
       #expect(decoded.answers.allSatisfy { asked.contains($0.name) })
     }
   }
@@ -141,14 +158,17 @@ struct QueryMessageTests {
     }
     let messages = QueryMessage.messages(asking: types, known: known)
     var asked: [[[UInt8]]] = []
+    var targets: [[[UInt8]]] = []
     for message in messages {
       #expect(message.bytes.count <= QueryMessage.sizeLimit, "seed \(seed)")
       let decoded = try MessageDecoder(message.bytes)
       asked += decoded.questions.map(\.name)
       #expect(decoded.answers.count == message.knownAnswerCount, "seed \(seed)")
-      let targets = decoded.answers.map(\.target)
-      #expect(Set(targets).count == targets.count, "seed \(seed)")
+      targets += decoded.answers.map(\.target)
     }
+    let wanted = known.filter { $0.name.utf8.count <= 63 }
+    #expect(Set(targets).count == targets.count, "seed \(seed)")
+    #expect(targets.count == wanted.count, "seed \(seed)")
     #expect(
       asked == types.map { $0.fullName.split(separator: ".").map { Array($0.utf8) } },
       "seed \(seed)")

@@ -74,6 +74,33 @@ struct QueryScheduleTests {
     #expect(times(&schedule, count: 2, from: start) == [62_000, 92_000])
   }
 
+  @Test("what was held back is one question when the hold is over, and what follows is as ever")
+  func held() {
+    var schedule = QuerySchedule(interval: .seconds(30))
+    schedule.restart(at: start)
+    schedule.hold(until: start.advanced(by: .seconds(5)))
+    #expect(times(&schedule, count: 4, from: start) == [5000, 8000, 16_000, 32_000])
+  }
+
+  @Test("a release lets it be asked as if it had never been held")
+  func released() {
+    var schedule = QuerySchedule(interval: .seconds(30))
+    schedule.restart(at: start)
+    schedule.hold(until: start.advanced(by: .seconds(5)))
+    schedule.release()
+    #expect(times(&schedule, count: 3, from: start) == [1000, 2000, 4000])
+  }
+
+  @Test("a hold keeps back a search too, and nothing that is demanded")
+  func heldSearch() {
+    var schedule = QuerySchedule(interval: .seconds(30))
+    schedule.hold(until: start.advanced(by: .seconds(5)))
+    schedule.missed(at: start, gracePeriod: .seconds(60))
+    #expect(schedule.nextDeadline == start.advanced(by: .seconds(5)))
+    schedule.askNow(at: start)
+    #expect(schedule.nextDeadline == start)
+  }
+
   @Test("a second demand within a second waits until that second is over")
   func demandedTwice() {
     var schedule = QuerySchedule(interval: .seconds(30))

@@ -63,10 +63,13 @@ package struct SourceStatus: Hashable, Sendable {
   package var sightings: Int
   /// What keeps it from telling all that there is.
   package var limits: [SourceLimit]
+  /// True once it has told all that there was when it began to work, this time.
+  package var isFullSetDelivered: Bool
 
   package init(
     source: SourceKind, state: State, since: WallTime, lastError: String? = nil,
-    reconnects: Int = 0, sightings: Int = 0, limits: [SourceLimit] = []
+    reconnects: Int = 0, sightings: Int = 0, limits: [SourceLimit] = [],
+    isFullSetDelivered: Bool = false
   ) {
     self.source = source
     self.state = state
@@ -75,5 +78,6 @@ package struct SourceStatus: Hashable, Sendable {
     self.reconnects = reconnects
     self.sightings = sightings
     self.limits = limits
+    self.isFullSetDelivered = isFullSetDelivered
   }
 }

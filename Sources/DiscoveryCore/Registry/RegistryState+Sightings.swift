@@ -93,6 +93,7 @@ extension RegistryState {
     guard status.state != .up else { return }
     if status.state == .down { status.reconnects += 1 }
     status.state = .up
+    status.isFullSetDelivered = false
     status.since = now.wall
     sources[source] = status
     note(.sourceUp(source))
@@ -104,6 +105,7 @@ extension RegistryState {
     let isNews = status.state == .up || status.lastError == nil
     if status.state == .up {
       status.state = .down
+      status.isFullSetDelivered = false
       status.since = now.wall
     }
     status.lastError = reason
@@ -127,7 +129,8 @@ extension RegistryState {
   }
 
   /// What a source that is back did not repeat is gone.
-  mutating func removeStale(of source: SourceKind, at now: Moment) {
+  mutating func fullSetDelivered(by source: SourceKind, at now: Moment) {
+    sources[source]?.isFullSetDelivered = true
     // Where all of a backend's claims go, the one that leads is the last: it shows to the end.
     let gone = claims.indices.filter { claims[$0].source == source && !claims[$0].isDeparted }
       .sorted { claims[$1].leads(claims[$0]) }

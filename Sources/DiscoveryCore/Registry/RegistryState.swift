@@ -107,7 +107,7 @@ package struct RegistryState {
     case .sourceConnected: connected(source, at: now)
     case .serviceFound(let sighting): found(sighting, from: source, at: now)
     case .serviceRemoved(let id): removed(id, from: source, at: now)
-    case .fullSetDelivered: removeStale(of: source, at: now)
+    case .fullSetDelivered: fullSetDelivered(by: source, at: now)
     case .sourceFailed(let reason): failed(source, reason: reason, at: now)
     case .sourceLimited(let limits): limited(source, by: limits, at: now)
     }

@@ -247,7 +247,9 @@ import Testing
     #expect(bench.backends.map(\.isStale) == [true, true])
     bench.apply(.sourceConnected)
     #expect(bench.find(.mdns("a")) == ["updated a"])
+    #expect(!bench.state.sourceStatuses()[0].isFullSetDelivered)
     #expect(bench.apply(.fullSetDelivered) == ["disappeared b"])
+    #expect(bench.state.sourceStatuses()[0].isFullSetDelivered)
     #expect(bench.backends.map(\.isStale) == [false, true])
     let status = bench.state.sourceStatuses()[0]
     #expect(status.state == .up && status.reconnects == 1 && status.lastError == "gone")

@@ -1,0 +1,24 @@
+/// Values in the order of their coming; taking one costs the same however many wait.
+struct FIFO<Element> {
+  private var elements: [Element] = []
+  private var head = 0
+
+  var isEmpty: Bool { head == elements.count }
+  var first: Element? { isEmpty ? nil : elements[head] }
+
+  mutating func append(_ element: Element) { elements.append(element) }
+
+  @discardableResult
+  mutating func popFirst() -> Element? {
+    guard let element = first else { return nil }
+    head += 1
+    // Moves no more values than were taken since the last time.
+    if head * 2 >= elements.count {
+      elements.removeFirst(head)
+      head = 0
+    }
+    return element
+  }
+}
+
+extension FIFO: Sendable where Element: Sendable {}
