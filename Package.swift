@@ -98,7 +98,7 @@ let package = Package(
 //
 // The program is linked with lld, hardened as Debian has it; its 34,000 relocations are packed (DT_RELR,
 // glibc 2.36) and its symbols hidden: 2 MB less to be read, and to stay in memory, at each start. Each
-// function is a section of its own, so that those of usual work can lie side by side (functions.ld, made
+// function is a section of its own, so that those of usual work can lie side by side (functions.so, made
 // by tools/order-functions): 4 MB less in memory. Of libstdc++ a sixth is used, and linked statically
 // (libstdc++.so): 1 MB less.
 for target in package.targets where Context.environment["NEXUS_STRICT"] == "1" {
@@ -118,11 +118,11 @@ for target in package.targets where Context.environment["NEXUS_STRICT"] == "1" {
       let linkFiles = "\(Context.packageDirectory)/tools/link"
       let linker = [
         "-z", "relro", "-z", "now", "-z", "pack-relative-relocs", "--no-export-dynamic",
-        "--script=\(linkFiles)/functions.ld",
       ]
       target.linkerSettings = [
         .unsafeFlags(
-          ["-use-ld=lld", "-L\(linkFiles)"] + linker.flatMap { ["-Xlinker", $0] },
+          ["-use-ld=lld", "-L\(linkFiles)", "\(linkFiles)/functions.so"]
+            + linker.flatMap { ["-Xlinker", $0] },
           .when(configuration: .release))
       ]
     }
