@@ -96,8 +96,11 @@ let package = Package(
 // may not, for SwiftPM takes no such flags from a dependency (SE-0238), and another compiler may warn of
 // more.
 //
-// The program is linked with lld, hardened as Debian has it; its 44,000 relocations are packed (DT_RELR,
-// glibc 2.36) and its symbols hidden: 2 MB less to be read, and to stay in memory, at each start.
+// The program is linked with lld, hardened as Debian has it; its 34,000 relocations are packed (DT_RELR,
+// glibc 2.36) and its symbols hidden: 2 MB less to be read, and to stay in memory, at each start. Each
+// function is a section of its own, so that those of usual work can lie side by side (functions.so, made
+// by tools/order-functions): 4 MB less in memory. Of libstdc++ a sixth is used, and linked statically
+// (libstdc++.so): 1 MB less.
 for target in package.targets where Context.environment["NEXUS_STRICT"] == "1" {
   switch target.type {
   case .system:
@@ -106,17 +109,21 @@ for target in package.targets where Context.environment["NEXUS_STRICT"] == "1" {
     target.swiftSettings = [
       .unsafeFlags(["-warnings-as-errors"]),
       .unsafeFlags(["-Xllvm", "-sil-disable-pass=bcopts"], .when(configuration: .release)),
+      .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
     ]
     if target.name == "CToml" {
       target.cxxSettings = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
     }
     if target.name == "nexus-discovery" {
+      let linkFiles = "\(Context.packageDirectory)/tools/link"
       let linker = [
         "-z", "relro", "-z", "now", "-z", "pack-relative-relocs", "--no-export-dynamic",
       ]
       target.linkerSettings = [
         .unsafeFlags(
-          ["-use-ld=lld"] + linker.flatMap { ["-Xlinker", $0] }, .when(configuration: .release))
+          ["-use-ld=lld", "-L\(linkFiles)", "\(linkFiles)/functions.so"]
+            + linker.flatMap { ["-Xlinker", $0] },
+          .when(configuration: .release))
       ]
     }
   }
