@@ -96,7 +96,7 @@ let package = Package(
 // may not, for SwiftPM takes no such flags from a dependency (SE-0238), and another compiler may warn of
 // more.
 //
-// The program is linked with lld, hardened as Debian has it; its 34,000 relocations are packed (DT_RELR,
+// The program is linked with lld, hardened as Debian has it; its 44,000 relocations are packed (DT_RELR,
 // glibc 2.36) and its symbols hidden: 2 MB less to be read, and to stay in memory, at each start. Each
 // function is a section of its own, so that those of usual work can lie side by side (functions.so, made
 // by tools/order-functions): 4 MB less in memory. Of libstdc++ a sixth is used, and linked statically

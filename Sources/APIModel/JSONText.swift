@@ -1,13 +1,14 @@
 import DiscoveryCore
+import FoundationEssentials
 
 /// JSON as the product writes and reads it.
 package enum JSONText {
   /// `document` on one line, the same bytes each time: keys sorted, no escaped slashes, and every
   /// control and bidirectional character as a `\u` escape, so that a terminal can show it as it is.
   package static func encode(_ document: some Encodable) throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    try JSONNode.taking(apart: document).append(to: &bytes)
-    return bytes
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return escapingInvisibles(Array(try encoder.encode(document)))
   }
 
   /// Appends `text` as a string, the same bytes as `encode` writes: for lists that are too long to be
@@ -62,6 +63,22 @@ package enum JSONText {
   /// What stands for itself in a string.
   private static func isPlain(_ byte: UInt8) -> Bool {
     (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\"") && byte != Ascii.backslash
+  }
+
+  /// Characters above U+007E can only stand inside of JSON's strings, where a `\u` escape says the same.
+  private static func escapingInvisibles(_ bytes: [UInt8]) -> [UInt8] {
+    guard bytes.contains(where: { $0 >= 0x7F }) else { return bytes }
+    var escaped: [UInt8] = []
+    escaped.reserveCapacity(bytes.count + 64)
+    let digits = Array("0123456789abcdef".utf8)
+    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+      guard isInvisible(scalar) else {
+        escaped.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        continue
+      }
+      appendEscape(scalar, digits, to: &escaped)
+    }
+    return escaped
   }
 
   /// `\u202e`, for a scalar of the basic plane.

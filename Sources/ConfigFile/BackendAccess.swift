@@ -85,7 +85,7 @@ private struct AccessReader {
       let file = try FileText.regular(path, limit: FileText.maximumSize)
       let text = String(decoding: file.bytes, as: UTF8.self)
       // Also OpenSSL's own "BEGIN TRUSTED CERTIFICATE" (x509(1)).
-      guard text.holds("-----BEGIN"), text.holds("CERTIFICATE-----") else {
+      guard text.contains("-----BEGIN"), text.contains("CERTIFICATE-----") else {
         problems.warning(at: position, "there is no certificate in PEM form in \(path)")
         return
       }

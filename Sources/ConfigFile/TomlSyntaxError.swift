@@ -1,5 +1,3 @@
-import DiscoveryCore
-
 /// Why a text is no TOML.
 struct TomlSyntaxError: Error {
   let position: TomlPosition
@@ -14,14 +12,14 @@ struct TomlSyntaxError: Error {
     message =
       description.hasPrefix(prefix)
       ? "while " + description.dropFirst(prefix.count) : description
-    if description.holds("cannot redefine existing") {
+    if description.contains("cannot redefine existing") {
       // toml++ points at the second value; what is wrong is its key.
       self.position = Self.startOfKey(before: position, in: text)
       hint = "it is there already, further up"
     } else {
       self.position = position
       hint =
-        description.holds("could not determine value type")
+        description.contains("could not determine value type")
         ? "text stands in quotes; a boolean is true or false" : nil
     }
   }

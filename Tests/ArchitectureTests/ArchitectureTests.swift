@@ -140,7 +140,6 @@ struct ImportRulesTests {
       ("DiscoveryCore", "import COne", "COne"),
       ("DiscoveryCore", "import FoundationEssentials", "FoundationEssentials"),
       ("APIModel", "import Foundation", "Foundation"),
-      ("APIModel", "import FoundationEssentials", "FoundationEssentials"),
       ("HealthChecks", "import Dispatch", "Dispatch"),
       ("APIModel", "internal import struct Foundation.Data", "Foundation"),
       ("OneBridge", "import FoundationEssentials", "FoundationEssentials"),
@@ -161,6 +160,7 @@ struct ImportRulesTests {
       ("OneBridge", "import COne\nimport Dispatch\nimport DiscoveryCore\nimport Glibc"),
       ("TwoBridge", "import CTwo"),
       ("HealthChecks", "import DiscoveryCore\nimport Synchronization"),
+      ("APIModel", "import FoundationEssentials"),
       ("nexus-discovery", "import OneBridge\nimport TwoBridge"),
       ("NexusDiscovery", "import OneBridge\nimport Synchronization"),
     ])

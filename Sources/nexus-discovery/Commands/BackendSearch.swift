@@ -35,7 +35,7 @@ package enum BackendSearch {
   /// Up to three names, quoted, that hold `text` or are nearly it.
   private static func near(_ text: String, among names: [String]) -> [String] {
     let lowercase = text.lowercased()
-    let holding = lowercase.count < 2 ? [] : names.filter { $0.lowercased().holds(lowercase) }
+    let holding = lowercase.count < 2 ? [] : names.filter { $0.lowercased().contains(lowercase) }
     let nearest = NearestName.of(text, among: names).map { [$0] } ?? []
     var seen: Set<String> = []
     return (nearest + holding).filter { seen.insert($0).inserted }.prefix(3).map { "\"\($0)\"" }
