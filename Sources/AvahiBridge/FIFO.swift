@@ -12,8 +12,11 @@ struct FIFO<Element> {
   mutating func popFirst() -> Element? {
     guard let element = first else { return nil }
     head += 1
-    // Moves no more values than were taken since the last time.
-    if head * 2 >= elements.count {
+    if isEmpty {
+      // Its memory was for a crowd.
+      self = FIFO()
+    } else if head * 2 >= elements.count {
+      // Moves no more values than were taken since the last time.
       elements.removeFirst(head)
       head = 0
     }

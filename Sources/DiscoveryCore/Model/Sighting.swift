@@ -20,7 +20,7 @@ package struct Sighting: Hashable, Sendable {
     var name: String
     var hostname: String?
     var instance: ServiceInstance?
-    var settings: Settings
+    var administered: Administered
     var port: UInt16
     var scheme: URLScheme
     var isOwnAnnouncement: Bool
@@ -57,6 +57,18 @@ package struct Sighting: Hashable, Sendable {
     }
   }
 
+  /// Its settings, apart where it has any: most sightings are the network's, and have none.
+  private indirect enum Administered: Hashable, Sendable {
+    case nothing
+    case this(Settings)
+
+    init(_ settings: Settings) { self = settings == Settings() ? .nothing : .this(settings) }
+
+    var settings: Settings {
+      if case .this(let settings) = self { settings } else { Settings() }
+    }
+  }
+
   package init(
     id: ID, name: String, scheme: URLScheme = .http, hostname: String? = nil, port: UInt16,
     addresses: [Address] = [], instance: ServiceInstance? = nil, txt: TXTRecord = TXTRecord(),
@@ -65,7 +77,8 @@ package struct Sighting: Hashable, Sendable {
     shared = Shared(
       Content(
         txt: txt, addresses: addresses, id: id, name: name, hostname: hostname, instance: instance,
-        settings: settings, port: port, scheme: scheme, isOwnAnnouncement: isOwnAnnouncement))
+        administered: Administered(settings), port: port, scheme: scheme,
+        isOwnAnnouncement: isOwnAnnouncement))
   }
 
   package static func == (left: Sighting, right: Sighting) -> Bool {
@@ -127,8 +140,8 @@ extension Sighting {
 
   /// What an administrator says of it; empty for what the network says.
   package var settings: Settings {
-    get { shared.content.settings }
-    set { change { $0.settings = newValue } }
+    get { shared.content.administered.settings }
+    set { change { $0.administered = Administered(newValue) } }
   }
 
   /// True when this machine itself announces it (Avahi's AVAHI_LOOKUP_RESULT_LOCAL).
