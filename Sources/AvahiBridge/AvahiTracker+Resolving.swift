@@ -30,6 +30,8 @@ extension AvahiTracker {
     /// True once it was resolved at all.
     var hasAnswered = false
     var isDirty = false
+    /// True while a resolver is to be started for it as soon as one may.
+    var isWaiting = false
     /// What became of the address that is to be told once its counterpart is there.
     var pendingAddress: AddressChange?
 
@@ -105,26 +107,30 @@ extension AvahiTracker {
 
   /// Starts the next resolver of `id`, unless one is still asking, when its turn comes.
   mutating func startResolver(for id: Sighting.ID) {
-    guard let sighting = sightings[id], sighting.asking == nil else { return }
+    guard let sighting = sightings[id], sighting.asking == nil, !sighting.isWaiting else { return }
+    sightings[id]?.isWaiting = true
     deadlines.cancel(.sighting(id))
     waitingSightings.append(id)
+    // Those that went while they waited, and came again, are not to fill it.
+    if waitingSightings.count > 2 * sightings.count + 64 {
+      var kept: Set<Sighting.ID> = []
+      waitingSightings.removeAll { sightings[$0]?.isWaiting != true || !kept.insert($0).inserted }
+    }
   }
 
   /// Starts as many of those that wait as may ask at once.
   mutating func startWaitingResolvers(at now: Uptime) {
     while let id = waitingSightings.first {
-      guard let slot = sightings.slot(of: id), var sighting = sightings[slot: slot],
-        sighting.asking == nil
-      else {
+      guard var sighting = sightings[id], sighting.isWaiting else {
         waitingSightings.popFirst()
         continue
       }
-      let resolver = ResolverID(number: lastResolver &+ 1, slot: slot)
-      guard pace.take(for: resolver, at: now) else { break }
+      guard let resolver = newResolver(for: id), pace.take(for: resolver, at: now) else { break }
       waitingSightings.popFirst()
-      lastResolver = resolver.number
       let lookup = Self.nextLookup(of: sighting)
+      sighting.isWaiting = false
       sighting.asking = Attempt(id: resolver, lookup: lookup)
+      // Set anew when one that answered failed meanwhile.
       deadlines.cancel(.sighting(id))
       sightings[id] = sighting
       request(resolver, of: sighting, lookup)
@@ -277,6 +283,7 @@ extension AvahiTracker {
     note(nil, for: .resolver(id))
     let host = sighting.host
     sighting.asking = nil
+    sighting.isWaiting = false
     sighting.answering = nil
     sighting.lookout = nil
     sighting.resolution = nil

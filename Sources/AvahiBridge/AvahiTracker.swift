@@ -68,6 +68,9 @@ package struct AvahiTracker: Sendable {
 
   package var sightingCount: Int { sightings.count }
 
+  /// How long the queue of those is that have yet to be asked for.
+  package var waitingCount: Int { waitingSightings.count }
+
   /// When `tick` is due; nil for never.
   package var nextDeadline: Uptime? {
     [deadlines.earliest, fullSetEarliest ?? fullSetDeadline].compactMap { $0 }.min()

@@ -4,7 +4,13 @@ struct FIFO<Element> {
   private var head = 0
 
   var isEmpty: Bool { head == elements.count }
+  var count: Int { elements.count - head }
   var first: Element? { isEmpty ? nil : elements[head] }
+
+  mutating func removeAll(where isUnwanted: (Element) -> Bool) {
+    elements = elements[head...].filter { !isUnwanted($0) }
+    head = 0
+  }
 
   mutating func append(_ element: Element) { elements.append(element) }
 

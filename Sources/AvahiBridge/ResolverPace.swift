@@ -1,7 +1,7 @@
 import DiscoveryCore
 
-/// How many resolvers may be asking at once: where thousands of services are found together, asking for
-/// all of them at the same time loses questions and answers at full sockets, and avahi-daemon asks for
+/// How many resolvers may be started before others answer: where thousands of services are found together,
+/// asking for all of them at the same time loses questions and answers at full sockets, and avahi-daemon asks for
 /// those anew only after 1, 2 and 4 seconds.
 ///
 /// The places that are taken are given back as answers come, and all of them when a period is over:

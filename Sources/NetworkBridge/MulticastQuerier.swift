@@ -12,7 +12,7 @@ package struct QueryOutcome: Hashable, Sendable {
     package var description: String { "\(interface), \(family): \(cause)" }
   }
 
-  /// How many packets went out.
+  /// How many packets with questions went out.
   package var packets = 0
   /// At most one for each link and family.
   package var failures: [Failure] = []
@@ -49,7 +49,7 @@ package enum MulticastQuerier {
         try socket.prepare()
         for message in messages(target) {
           try socket.send(message.bytes)
-          outcome.packets += 1
+          if !message.questions.isEmpty { outcome.packets += 1 }
         }
       } catch {
         outcome.failures.append(

@@ -83,7 +83,9 @@ package struct QueryMessage: Hashable, Sendable {
   private func followed(by known: [ServiceInstance]) -> [QueryMessage] {
     var full: [QueryMessage] = []
     var message = self
-    for instance in known where !message.add(known: instance) {
+    for instance in known {
+      let isAdded = message.add(known: instance)
+      if isAdded { continue }
       guard full.count < Self.continuationLimit else { break }
       message.bytes[2] |= Self.truncated
       full.append(message)

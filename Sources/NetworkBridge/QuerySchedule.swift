@@ -65,7 +65,8 @@ package struct QuerySchedule: Hashable, Sendable {
   package mutating func restart(at now: Uptime) {
     guard interval > .zero else { return }
     let first = now.advanced(by: Self.shortestGap)
-    regular = min(regular ?? first, first)
+    // One that fell due while nothing could be asked is due now.
+    regular = min(max(regular ?? first, now), first)
     gap = Self.shortestGap
   }
 

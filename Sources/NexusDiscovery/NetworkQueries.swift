@@ -6,9 +6,10 @@ import NetworkBridge
 ///
 /// Nothing is asked while Avahi is away, for nobody would hear the answers.
 package actor NetworkQueries {
-  /// How long Avahi's own question is waited for: it asks after 0, 1, 3 and 7 seconds, and a service
-  /// that cannot be resolved is not to keep others from being asked for.
-  private static let longestListing = Duration.seconds(5)
+  /// How long Avahi's own question is waited for: it asks after 0, 1, 3 and 7 seconds, if it has not
+  /// asked for somebody else before, and a service that cannot be resolved is not to keep a scan of a
+  /// few seconds from asking.
+  private static let longestListing = Duration.milliseconds(2500)
 
   private let registry: Registry
   private let clock: any DiscoveryClock

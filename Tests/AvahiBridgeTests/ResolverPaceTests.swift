@@ -77,6 +77,22 @@ struct ResolverPaceTests {
     #expect(asked(next) == ["box4"])
   }
 
+  @Test("who comes and goes while it waits is asked for once, and fills no queue")
+  func flapping() throws {
+    var bench = crowded()
+    for _ in 0..<1000 {
+      bench.send(.serviceGone(boxes[3], interfaceIndex: 2, family: .ipv4))
+      bench.send(.serviceNew(.at(boxes[3])))
+    }
+    #expect(bench.tracker.waitingCount < 100)
+    bench.pass(ResolverPace.period)
+    let answered = try answer(&bench, 3)
+    #expect(asked(answered) == ["box4"])
+    let later = bench.pass(.seconds(10))
+    #expect(asked(later) == [])
+    #expect(bench.faults.isEmpty)
+  }
+
   @Test("the full set is not delivered while some wait")
   func fullSet() throws {
     var bench = TrackerBench(places: 1)

@@ -91,6 +91,19 @@ struct QueryScheduleTests {
     #expect(times(&schedule, count: 3, from: start) == [1000, 2000, 4000])
   }
 
+  @Test("what fell due while nothing could be asked is one question, then it begins as ever")
+  func overdue() {
+    for away in [Duration.seconds(5), .seconds(35), .seconds(90)] {
+      var schedule = QuerySchedule(interval: .seconds(30))
+      schedule.restart(at: start)
+      _ = times(&schedule, count: 6, from: start)  // 32 s; the next one at 62 s
+      let back = start.advanced(by: .seconds(62) + away)
+      schedule.restart(at: back)
+      schedule.hold(until: back.advanced(by: .seconds(3)))
+      #expect(times(&schedule, count: 4, from: back) == [3000, 7000, 15_000, 31_000])
+    }
+  }
+
   @Test("a hold keeps back a search too, and nothing that is demanded")
   func heldSearch() {
     var schedule = QuerySchedule(interval: .seconds(30))
